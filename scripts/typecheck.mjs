@@ -10,21 +10,21 @@ const vueTsc = 'node_modules/vue-tsc/bin/vue-tsc.js'
 
 /** The build comes first: the chat room reads the types of `barewire` from `dist/`, as any application does. */
 const projects = [
-  ['library build', tsc, ['-p', 'tsconfig.build.json']],
-  ['library, tests, benches', tsc, ['-p', 'tsconfig.json']],
-  ['floor 1, without node types', tsc, ['-p', 'src/protocol/tsconfig.json']],
-  ['chat server and tests', tsc, ['-p', 'chat/tsconfig.json', '--noEmit']],
-  ['chat page', vueTsc, ['-p', 'chat/web/tsconfig.json', '--noEmit']],
+  { name: 'library build', compiler: tsc, config: 'tsconfig.build.json' },
+  { name: 'library, tests, benches', compiler: tsc, config: 'tsconfig.json' },
+  { name: 'floor 1, without node types', compiler: tsc, config: 'src/protocol/tsconfig.json' },
+  { name: 'chat server and tests', compiler: tsc, config: 'chat/tsconfig.json' },
+  { name: 'chat page', compiler: vueTsc, config: 'chat/web/tsconfig.json' },
 ]
 
 let failed = 0
-for (const [name, compiler, args] of projects) {
-  if (!existsSync(`${root}${args[1]}`)) {
-    console.log(`typecheck: ${name}: skipped, there is no ${args[1]}`)
+for (const { name, compiler, config } of projects) {
+  if (!existsSync(`${root}${config}`)) {
+    console.log(`typecheck: ${name}: skipped, there is no ${config}`)
     continue
   }
   const started = performance.now()
-  const { status } = spawnSync(process.execPath, [compiler, ...args], { cwd: root, stdio: 'inherit' })
+  const { status } = spawnSync(process.execPath, [compiler, '-p', config], { cwd: root, stdio: 'inherit' })
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.log(`typecheck: ${name}: ${status === 0 ? 'ok' : 'FAILED'} (${seconds} s)`)
   if (status !== 0) failed += 1
