@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const tsc = 'node_modules/typescript/bin/tsc'
-const vueTsc = 'node_modules/vue-tsc/bin/vue-tsc.js'
+const vueTsc = 'scripts/vue-tsc.mjs'
 
 /** The build comes first: the chat room reads the types of `barewire` from `dist/`, as any application does. */
 const projects = [
