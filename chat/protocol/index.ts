@@ -1,0 +1,10 @@
+/** The protocol of the chat room, for the server and for the page; nothing here needs Node or a DOM. */
+export * from './close-codes.ts'
+export * from './entities.ts'
+export * from './envelope.ts'
+export * from './error-codes.ts'
+export * from './events.ts'
+export * from './limits.ts'
+export * from './names.ts'
+export * from './requests.ts'
+export * from './wire.ts'
