@@ -55,6 +55,8 @@ export interface DecodeFailure {
 export interface ExtensionInstance {
   /** The reserved bits that mark the first frame of a message this extension has transformed. */
   readonly rsv: number
+  /** Messages of fewer bytes go out as they are, without `encode` being asked; 0 for none. */
+  readonly threshold: number
   /**
    * Transform outgoing bytes. `final` tells that they end their message; whole messages come as one call with `final`.
    * Answer with the payload to send and `rsv` 0 when the message goes out as it is (below the threshold, for example):

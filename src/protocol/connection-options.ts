@@ -1,0 +1,123 @@
+/**
+ * What a connection is made with: its side, its listener, its limits, and what the platform lends it.
+ */
+import type { CloseOutcome } from './connection.ts'
+import type { ExtensionInstance } from './extension.ts'
+import type { Allocate } from './payload-buffer.ts'
+import { Slab } from './slab.ts'
+import { plainTextCodec, type TextCodec } from './text-codec.ts'
+
+/** Who listens to a connection. */
+export interface ConnectionHandler {
+  /** A message: a string for text (bytes where `text: 'bytes'` was asked for), bytes for binary; they are yours to keep. */
+  message(message: string | Uint8Array, isText: boolean): void
+  /** A ping came; the pong is on its way already. RFC 6455 5.5.2. */
+  ping?(payload: Uint8Array): void
+  /** A pong came, asked for or not. RFC 6455 5.5.3. */
+  pong?(payload: Uint8Array): void
+  /**
+   * Bytes for the transport; `more` tells that others follow at once. Answer `true` when the transport has taken them all
+   * and will not read them again: then their memory is used anew. Anything else is safe.
+   */
+  write(bytes: Uint8Array, more: boolean): boolean | void
+  /**
+   * There is output: call `flush` soon. Without this method output is written at once. Output made while `receive` runs is
+   * always flushed at its end.
+   */
+  pending?(): void
+  /** Whether to go on reading from the transport. */
+  reading?(wanted: boolean): void
+  /** The connection has left the open state: put a deadline on what is left of it. */
+  closing?(): void
+  /** Nothing more will be written: end the transport's writing side. */
+  end(): void
+  /** Drop the transport. */
+  destroy(): void
+  /** The end; called exactly once, last. */
+  closed(outcome: CloseOutcome): void
+  /** One of the calls above threw. Without this method the connection is failed with 1011. */
+  error?(error: unknown): void
+}
+
+export interface ConnectionOptions {
+  readonly role: 'server' | 'client'
+  readonly handler: ConnectionHandler
+  /** The most bytes a message may have, as it comes over the wire and decoded. Default 16 MiB. Over it: close 1009. */
+  readonly maxPayload?: number
+  /** The most frames a message may have. Default 1,048,576. Over it: close 1008. */
+  readonly maxFragments?: number
+  /** The extension that was negotiated. */
+  readonly extension?: ExtensionInstance
+  /** How text is handed over. Default `string`; `bytes` gives it as UTF-8, checked. */
+  readonly text?: 'string' | 'bytes'
+  /** Whether pings are answered. Default true. */
+  readonly autoPong?: boolean
+  /** Where a client's mask keys come from: 32 bits each, from a strong source. RFC 6455 5.3, 10.3. */
+  readonly randomMask?: () => number
+  /** Default: plain functions that run everywhere. */
+  readonly codec?: TextCodec
+  /** Makes room for bytes. Default: `new Uint8Array`. */
+  readonly allocate?: Allocate
+  /** Room for outgoing frames, to be shared by many connections. Default: one of its own. */
+  readonly slab?: Slab
+}
+
+/** Options, checked and completed. */
+export interface ConnectionSettings {
+  readonly handler: ConnectionHandler
+  readonly masked: boolean
+  readonly claimedRsv: number
+  readonly maxPayload: number
+  readonly maxFragments: number
+  readonly extension: ExtensionInstance | undefined
+  readonly textAsBytes: boolean
+  readonly autoPong: boolean
+  readonly randomMask: (() => number) | undefined
+  readonly codec: TextCodec
+  readonly allocate: Allocate
+  readonly slab: Slab
+}
+
+/** 16 MiB. */
+export const DEFAULT_MAX_PAYLOAD: number = 16 * 1024 * 1024
+/** 2^20. */
+export const DEFAULT_MAX_FRAGMENTS: number = 1_048_576
+
+const allocateZeroed: Allocate = (length) => new Uint8Array(length)
+
+/**
+ * Check options and fill in what is missing.
+ * @throws TypeError or RangeError that names the option.
+ */
+export function checkOptions(options: ConnectionOptions): ConnectionSettings {
+  const isServer = options.role === 'server'
+  if (!isServer && options.role !== 'client') throw new TypeError("role must be 'server' or 'client'")
+  if (!isServer && options.randomMask === undefined) {
+    throw new TypeError('randomMask is required of a client: it masks every frame it sends (RFC 6455 5.1)')
+  }
+  const text = options.text ?? 'string'
+  if (text !== 'string' && text !== 'bytes') throw new TypeError("text must be 'string' or 'bytes'")
+  const allocate = options.allocate ?? allocateZeroed
+  return {
+    handler: options.handler,
+    masked: isServer,
+    claimedRsv: options.extension?.rsv ?? 0,
+    maxPayload: checkLimit('maxPayload', options.maxPayload ?? DEFAULT_MAX_PAYLOAD),
+    maxFragments: checkLimit('maxFragments', options.maxFragments ?? DEFAULT_MAX_FRAGMENTS),
+    extension: options.extension,
+    textAsBytes: text === 'bytes',
+    autoPong: options.autoPong ?? true,
+    randomMask: isServer ? undefined : options.randomMask,
+    codec: options.codec ?? plainTextCodec,
+    allocate,
+    slab: options.slab ?? new Slab(allocate),
+  }
+}
+
+function checkLimit(name: string, value: number): number {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, got ${typeof value}`)
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new RangeError(`${name} must be a whole number from 0 to 2^53 - 1, got ${value}`)
+  }
+  return value
+}

@@ -1,0 +1,437 @@
+/**
+ * One end of an open WebSocket connection without any I/O: bytes that arrive go in, messages come out; messages to send go
+ * in, bytes come out. It holds what RFC 6455 says of an endpoint once the handshake is done: sections 5 to 8.
+ */
+import { CloseCode, isWireCloseCode } from './close-code.ts'
+import { decodeClosePayload, encodeClosePayload, fitReason } from './close-payload.ts'
+import { checkOptions, type ConnectionOptions, type ConnectionSettings } from './connection-options.ts'
+import { ConnectionAction, ConnectionEvent, ConnectionState, transitions } from './connection-state.ts'
+import type { DecodeFailure } from './extension.ts'
+import { FIN_BIT, MAX_SHORT_LENGTH } from './frame-header.ts'
+import { FrameReader } from './frame-reader.ts'
+import { FrameWriter, type WriteBytes } from './frame-writer.ts'
+import { releaseMaskView } from './mask.ts'
+import { MessageAssembler } from './message-assembler.ts'
+import { MessageSender } from './message-sender.ts'
+import { Opcode } from './opcode.ts'
+import { ProtocolError, Violations, type Violation } from './violation.ts'
+
+/** Who, or what, ended a connection. */
+export type CloseCause =
+  'peer' | 'local' | 'protocol' | 'timeout' | 'backpressure' | 'lifetime' | 'shutdown' | 'transport'
+
+/** How a connection ended. RFC 6455 7.1.4 to 7.1.6. */
+export interface CloseOutcome {
+  /** The code of the peer's Close frame; 1005 when that had none; the code sent for a violation; else 1006. */
+  readonly code: number
+  readonly reason: string
+  /** Whether Close frames went both ways before TCP ended. */
+  readonly clean: boolean
+  readonly cause: CloseCause
+  /** What went wrong, when something did. */
+  readonly error?: Error
+}
+
+/** Why reading rests; while any of these stands, what arrives waits. */
+export const Stall = {
+  /** The application has paused. */
+  Application: 1,
+  /** The extension decodes a message. */
+  Decoding: 2,
+  /** The transport does not take what is written: answering more would fill the memory. */
+  Output: 4,
+} as const
+export type Stall = (typeof Stall)[keyof typeof Stall]
+
+/** When this much is encoded, it is handed over without waiting for the turn to end. */
+const FLUSH_FROM = 65_536
+const NO_BYTES: Uint8Array = new Uint8Array(0)
+
+export class Connection {
+  readonly #settings: ConnectionSettings
+  readonly #reader: FrameReader
+  readonly #writer: FrameWriter
+  readonly #sender: MessageSender
+  readonly #write: WriteBytes
+  #state: ConnectionState = ConnectionState.Open
+  #outcome: CloseOutcome | undefined
+  /** What local code wanted when it closed or gave up; told as the cause if nothing else comes between. */
+  #localCause: CloseCause | undefined
+  #localError: Error | undefined
+  /** What waits for reading to go on. */
+  #backlog: Uint8Array[] = []
+  #stalls = 0
+  #isReceiving = false
+  /** Whether the transport has said that nothing more comes; told when the backlog is read. */
+  #hasEnded = false
+  /** Set from the first unflushed frame on. */
+  #isPending = false
+  /** RFC 6455 5.5.3: of several pings that could not be answered yet, only the latest needs a pong. */
+  #owedPong: Uint8Array | undefined
+  /** Whether the end of the transport is to follow the next flush. */
+  #endsTransport = false
+
+  /**
+   * @throws TypeError or RangeError for an option out of its range, naming it.
+   */
+  constructor(options: ConnectionOptions) {
+    const settings = checkOptions(options)
+    this.#settings = settings
+    const { handler, extension, codec, allocate } = settings
+    this.#writer = new FrameWriter(settings)
+    this.#sender = new MessageSender({
+      writer: this.#writer,
+      extension,
+      codec,
+      allocate,
+      progress: () => this.#outputAdded(),
+    })
+    const assembler = new MessageAssembler(settings, {
+      text: (message) => this.#deliver(message, true),
+      bytes: (message, isText) => this.#deliver(message, isText),
+      encoded: (payload, isText) => this.#decode(payload, isText),
+      control: (opcode, payload) => this.#control(opcode, payload),
+      violation: (violation, seen) => this.#violated(violation, seen),
+    })
+    this.#reader = new FrameReader(assembler)
+    this.#write = (bytes, more) => handler.write(bytes, more) === true
+  }
+
+  get state(): ConnectionState {
+    return this.#state
+  }
+
+  /** Bytes that were given to send and not yet to the handler's `write`. */
+  get pendingBytes(): number {
+    return this.#writer.pending + this.#sender.queuedBytes
+  }
+
+  /** Whether reading rests; the transport had better be paused. */
+  get stalled(): boolean {
+    return this.#stalls !== 0
+  }
+
+  /** Take in bytes from the transport. They are unmasked where they are and may be kept: never write to them again. */
+  receive(chunk: Uint8Array): void {
+    if (!this.#isReading) return
+    if (this.#stalls !== 0 || this.#isReceiving || this.#backlog.length > 0) {
+      this.#backlog.push(chunk)
+      return
+    }
+    this.#isReceiving = true
+    this.#read(chunk)
+    this.#readBacklog()
+    this.#isReceiving = false
+    releaseMaskView()
+    this.flush()
+  }
+
+  /** Take note that the peer's side of the transport has ended. What waits is still read first. */
+  receiveEnd(): void {
+    if (this.#state === ConnectionState.Closed) return
+    this.#hasEnded = true
+    if (this.#backlog.length === 0 && (this.#stalls & Stall.Decoding) === 0) this.#apply(ConnectionEvent.TransportEnd)
+  }
+
+  /** Take note that the transport is gone in both directions. What waits is lost with it. */
+  transportClosed(error?: Error): void {
+    if (error !== undefined) this.#localError ??= error
+    this.#apply(ConnectionEvent.TransportEnd)
+  }
+
+  /**
+   * Send a message. `isText` says what bytes are; a string is always text. `transform` false keeps the extension away.
+   * Bytes from 8 KiB on, and those an extension works on, are not copied: do not write to them afterwards.
+   * Answers `false`, and does nothing, once the connection is closing.
+   */
+  send(
+    payload: string | Uint8Array,
+    isText: boolean = typeof payload === 'string',
+    transform: boolean = true,
+  ): boolean {
+    if (this.#state !== ConnectionState.Open) return false
+    this.#sender.sendWhole(payload, isText, transform)
+    this.#outputAdded()
+    return true
+  }
+
+  /** Send a message in fragments: each call one, the last with `final`. RFC 6455 5.4. Whole messages wait until then. */
+  sendFragment(payload: string | Uint8Array, isText: boolean, final: boolean): boolean {
+    if (this.#state !== ConnectionState.Open) return false
+    this.#sender.send({ payload, isText, transform: true, fragment: true, final })
+    this.#outputAdded()
+    return true
+  }
+
+  /** Send bytes that already are frames for any connection, where nothing of this one's own stands in between. */
+  sendEncoded(frames: Uint8Array): boolean {
+    if (this.#state !== ConnectionState.Open) return false
+    this.#writer.encoded(frames)
+    this.#outputAdded()
+    return true
+  }
+
+  /**
+   * Send a ping. RFC 6455 5.5.2.
+   * @throws RangeError for more than 125 bytes.
+   */
+  ping(payload: Uint8Array = NO_BYTES): boolean {
+    return this.#sendControl(Opcode.Ping, payload)
+  }
+
+  /**
+   * Send a pong nobody asked for. RFC 6455 5.5.3.
+   * @throws RangeError for more than 125 bytes.
+   */
+  pong(payload: Uint8Array = NO_BYTES): boolean {
+    return this.#sendControl(Opcode.Pong, payload)
+  }
+
+  /**
+   * Begin the closing handshake, behind everything that was sent before. RFC 6455 7.1.2.
+   * @throws RangeError for a code that must not be sent or a reason of more than 123 bytes; nothing has changed then.
+   */
+  close(code?: number, reason: string = '', cause: CloseCause = 'local'): void {
+    const payload = encodeClosePayload(code, reason, this.#settings.codec)
+    if (this.#state !== ConnectionState.Open) return
+    this.#localCause = cause
+    this.#apply(ConnectionEvent.LocalClose, payload)
+  }
+
+  /** Fail the connection: a Close frame at once, without waiting for an answer. RFC 6455 7.1.7. */
+  fail(code: number, reason: string, { cause, error }: { cause: CloseCause; error?: Error }): void {
+    if (!this.#isReading) return
+    const fitted = fitReason(reason, this.#settings.codec)
+    this.#record({ code, reason: fitted, clean: false, cause, ...(error === undefined ? {} : { error }) })
+    const sent = isWireCloseCode(code) ? code : CloseCode.InternalError
+    this.#apply(ConnectionEvent.Violation, encodeClosePayload(sent, fitted, this.#settings.codec))
+  }
+
+  /** Give up: TCP is dropped. */
+  terminate(cause: CloseCause, error?: Error): void {
+    this.#localCause = cause
+    if (error !== undefined) this.#localError = error
+    this.#apply(ConnectionEvent.Timeout)
+  }
+
+  /** Let reading rest for a reason, until `resume` is told the same. Nothing more of the current chunk is delivered. */
+  pause(reason: Stall = Stall.Application): void {
+    const wasReading = this.#stalls === 0
+    this.#stalls |= reason
+    if (wasReading) this.#settings.handler.reading?.(false)
+  }
+
+  /** Take a reason to rest away; when it was the last, what waits is read. */
+  resume(reason: Stall = Stall.Application): void {
+    if ((this.#stalls & reason) === 0) return
+    this.#stalls &= ~reason
+    if (reason === Stall.Output) this.#payOwedPong()
+    if (this.#stalls !== 0 || this.#isReceiving) return
+    this.#isReceiving = true
+    this.#readBacklog()
+    this.#isReceiving = false
+    releaseMaskView()
+    this.flush()
+    if (this.#stalls !== 0) return
+    if (this.#hasEnded) this.#apply(ConnectionEvent.TransportEnd)
+    else this.#settings.handler.reading?.(true)
+  }
+
+  /** Hand everything that was encoded to the handler's `write`, and end the transport if that is due. */
+  flush(): void {
+    this.#isPending = false
+    this.#writer.flush(this.#write)
+    if (!this.#endsTransport || !this.#sender.idle) return
+    this.#endsTransport = false
+    this.#settings.handler.end()
+  }
+
+  /** Whether frames of the peer still mean something. */
+  get #isReading(): boolean {
+    return this.#state === ConnectionState.Open || this.#state === ConnectionState.Closing
+  }
+
+  get #goesOn(): boolean {
+    return this.#stalls === 0 && this.#isReading
+  }
+
+  #read(chunk: Uint8Array): void {
+    const stopped = this.#reader.read(chunk, 0)
+    if (stopped < chunk.length && this.#isReading) this.#backlog.unshift(chunk.subarray(stopped))
+  }
+
+  #readBacklog(): void {
+    while (this.#backlog.length > 0 && this.#goesOn) this.#read(this.#backlog.shift()!)
+    if (!this.#isReading) this.#backlog = []
+  }
+
+  #deliver(message: string | Uint8Array, isText: boolean): boolean {
+    const { handler } = this.#settings
+    try {
+      handler.message(message, isText)
+    } catch (error) {
+      this.#handlerThrew(error)
+    }
+    return this.#goesOn
+  }
+
+  #decode(payload: Uint8Array, isText: boolean): boolean {
+    const { extension, maxPayload } = this.#settings
+    let isSync = true
+    this.#stalls |= Stall.Decoding
+    extension!.decode(payload, true, maxPayload, (result) => {
+      if (isSync) this.#stalls &= ~Stall.Decoding
+      if (this.#isReading) this.#decoded(result, isText)
+      if (!isSync) this.resume(Stall.Decoding)
+    })
+    isSync = false
+    if ((this.#stalls & Stall.Decoding) !== 0) this.#settings.handler.reading?.(false)
+    return this.#goesOn
+  }
+
+  #decoded(result: Uint8Array | DecodeFailure, isText: boolean): void {
+    if (!(result instanceof Uint8Array)) {
+      const violation =
+        result.closeCode === CloseCode.MessageTooBig ? Violations.MessageTooBig : Violations.NotDecodable
+      return this.#violated({ ...violation, closeCode: result.closeCode }, result.reason)
+    }
+    if (!isText) return void this.#deliver(result, false)
+    const { codec, textAsBytes } = this.#settings
+    const text = textAsBytes ? undefined : codec.decode(result, 0, result.length)
+    if (text !== undefined) this.#deliver(text, true)
+    else if (textAsBytes && codec.isUtf8(result, 0, result.length)) this.#deliver(result, true)
+    else this.#violated(Violations.TextNotUtf8, 'text message that is not UTF-8 when decoded')
+  }
+
+  #control(opcode: number, payload: Uint8Array): boolean {
+    if (opcode === Opcode.Close) return this.#closeFrame(payload)
+    const { handler } = this.#settings
+    // RFC 6455 5.5.2: a Ping MUST be answered with a Pong, as soon as is practical, unless a Close frame came before.
+    if (opcode === Opcode.Ping && this.#settings.autoPong) this.#answerPing(payload)
+    try {
+      if (opcode === Opcode.Ping) handler.ping?.(payload)
+      else handler.pong?.(payload)
+    } catch (error) {
+      this.#handlerThrew(error)
+    }
+    return this.#goesOn
+  }
+
+  #answerPing(payload: Uint8Array): void {
+    if ((this.#stalls & Stall.Output) !== 0) {
+      this.#owedPong = payload.slice()
+    } else {
+      this.#writer.bytes(FIN_BIT | Opcode.Pong, payload)
+      this.#outputAdded()
+    }
+  }
+
+  #payOwedPong(): void {
+    const payload = this.#owedPong
+    this.#owedPong = undefined
+    if (payload !== undefined && this.#isReading) this.#answerPing(payload)
+  }
+
+  #closeFrame(payload: Uint8Array): false {
+    const close = decodeClosePayload(payload, this.#settings.codec)
+    if ('rule' in close) {
+      this.#violated(close, describeClosePayload(payload))
+      return false
+    }
+    this.#record({ code: close.code, reason: close.reason, clean: true, cause: this.#localCause ?? 'peer' })
+    // RFC 6455 5.5.1: the endpoint typically echoes the status code it received.
+    this.#apply(ConnectionEvent.RemoteClose, payload.slice(0, 2))
+    return false
+  }
+
+  #violated(violation: Violation, seen: string): void {
+    const error = new ProtocolError(violation, seen)
+    this.fail(violation.closeCode, error.message, { cause: 'protocol', error })
+  }
+
+  #handlerThrew(error: unknown): void {
+    const { handler } = this.#settings
+    if (handler.error !== undefined) return handler.error(error)
+    const thrown = error instanceof Error ? error : new Error(String(error))
+    this.fail(CloseCode.InternalError, 'a handler threw', { cause: 'local', error: thrown })
+  }
+
+  #sendControl(opcode: number, payload: Uint8Array): boolean {
+    if (payload.length > MAX_SHORT_LENGTH) {
+      throw new RangeError(
+        `control frame of ${payload.length} bytes, at most ${MAX_SHORT_LENGTH} allowed (RFC 6455 5.5)`,
+      )
+    }
+    if (this.#state !== ConnectionState.Open) return false
+    this.#writer.bytes(FIN_BIT | opcode, payload)
+    this.#outputAdded()
+    return true
+  }
+
+  /** See to it that what was encoded is flushed: at the end of `receive`, when the handler says so, or at once. */
+  #outputAdded(): void {
+    if (this.#writer.pending >= FLUSH_FROM) return this.flush()
+    if (this.#isReceiving || this.#isPending) return
+    const { handler } = this.#settings
+    if (handler.pending === undefined) return this.flush()
+    this.#isPending = true
+    handler.pending()
+  }
+
+  #record(outcome: CloseOutcome): void {
+    this.#outcome ??= outcome
+  }
+
+  /** Go through the table: the only place where the state changes. */
+  #apply(event: ConnectionEvent, closePayload: Uint8Array = NO_BYTES): void {
+    const transition = transitions[this.#state][event]
+    if (transition === undefined) return
+    const wasOpen = this.#state === ConnectionState.Open
+    this.#state = transition.next
+    for (const action of transition.actions) this.#perform(action, closePayload)
+    if (wasOpen && transition.next !== ConnectionState.Closed) this.#settings.handler.closing?.()
+  }
+
+  #perform(action: ConnectionAction, closePayload: Uint8Array): void {
+    switch (action) {
+      case ConnectionAction.SendClose:
+      case ConnectionAction.EchoClose:
+        this.#sender.close(closePayload)
+        return this.#outputAdded()
+      case ConnectionAction.FailClose:
+        this.#sender.fail(closePayload)
+        return this.#outputAdded()
+      case ConnectionAction.ServerEndsTransport:
+        this.#endsTransport = this.#settings.randomMask === undefined
+        return this.#outputAdded()
+      case ConnectionAction.Destroy:
+        return this.#release()
+      case ConnectionAction.Report:
+        return this.#report()
+    }
+  }
+
+  #release(): void {
+    this.#backlog = []
+    this.#owedPong = undefined
+    this.#sender.drop()
+    this.#settings.extension?.dispose()
+    this.#settings.handler.destroy()
+  }
+
+  #report(): void {
+    const outcome = this.#outcome ?? {
+      code: CloseCode.AbnormalClosure,
+      reason: '',
+      clean: false,
+      cause: this.#localCause ?? 'transport',
+      ...(this.#localError === undefined ? {} : { error: this.#localError }),
+    }
+    this.#settings.handler.closed(outcome)
+  }
+}
+
+function describeClosePayload(payload: Uint8Array): string {
+  if (payload.length < 2) return 'Close frame with a payload of 1 byte'
+  return `Close frame with code ${(payload[0]! << 8) | payload[1]!}`
+}

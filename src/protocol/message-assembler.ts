@@ -1,0 +1,174 @@
+/**
+ * Frames in, messages and control frames out: fragmentation, the limits, and UTF-8 as it comes.
+ * RFC 6455 5.4, 5.5, 5.6 and 8.1.
+ */
+import type { FrameHeader } from './frame-header.ts'
+import type { FrameSink } from './frame-reader.ts'
+import { checkHeader } from './frame-rules.ts'
+import { Opcode, isControl } from './opcode.ts'
+import { PayloadBuffer, type Allocate } from './payload-buffer.ts'
+import type { TextCodec } from './text-codec.ts'
+import { incompleteTailStart, Utf8Validator } from './utf8.ts'
+import { Violations, type Violation } from './violation.ts'
+
+/** Who listens to an assembler. Each call but `violation` answers whether to go on reading. */
+export interface MessageSink {
+  /** A whole text message. */
+  text(message: string): boolean
+  /** A whole binary message, or a text one (checked to be UTF-8) where text is wanted as bytes. */
+  bytes(message: Uint8Array, isText: boolean): boolean
+  /** A whole message whose first frame carried the bits of an extension, as it came over the wire. */
+  encoded(payload: Uint8Array, isText: boolean): boolean
+  /** A whole control frame. */
+  control(opcode: number, payload: Uint8Array): boolean
+  /** The peer broke a rule; nothing more is read. */
+  violation(violation: Violation, seen: string): void
+}
+
+export interface AssemblerOptions {
+  /** Whether frames must come masked: true at a server. RFC 6455 5.1. */
+  readonly masked: boolean
+  /** The reserved bits that the negotiated extension claims. */
+  readonly claimedRsv: number
+  /** The most bytes a message may have as it comes over the wire. */
+  readonly maxPayload: number
+  /** The most frames a message may have. */
+  readonly maxFragments: number
+  /** Hand text over as bytes. */
+  readonly textAsBytes: boolean
+  readonly codec: TextCodec
+  readonly allocate: Allocate
+}
+
+/** Below this the incremental check is as fast as asking the platform. */
+const CHECK_AT_ONCE_FROM = 64
+
+export class MessageAssembler implements FrameSink {
+  readonly #options: AssemblerOptions
+  readonly #sink: MessageSink
+  readonly #context: { masked: boolean; claimedRsv: number; inMessage: boolean }
+  /** Of the current frame: whether it is a control frame, which one, and whether it ends its message. */
+  #opcode: number = Opcode.Continuation
+  #fin = false
+  /** Of the current message. */
+  #isText = false
+  #isEncoded = false
+  #announced = 0
+  #fragments = 0
+  /** Made when a message, or a control frame, first comes in more than one part. */
+  #message: PayloadBuffer | undefined
+  #control: PayloadBuffer | undefined
+  #validator: Utf8Validator | undefined
+
+  constructor(options: AssemblerOptions, sink: MessageSink) {
+    this.#options = options
+    this.#sink = sink
+    this.#context = { masked: options.masked, claimedRsv: options.claimedRsv, inMessage: false }
+  }
+
+  frameHeader(header: FrameHeader): boolean {
+    const violation = checkHeader(header, this.#context)
+    if (violation !== undefined) return this.#violate(violation, describeFrame(header))
+    this.#opcode = header.opcode
+    if (isControl(header.opcode)) return true
+    this.#fin = header.fin
+    this.#context.inMessage = !header.fin
+    if (header.opcode !== Opcode.Continuation) this.#beginMessage(header)
+    this.#fragments++
+    this.#announced += header.payloadLength
+    // RFC 6455 10.4: an implementation may limit frames and messages; refused before anything is buffered.
+    if (this.#announced > this.#options.maxPayload) {
+      return this.#violate(
+        Violations.MessageTooBig,
+        `message of at least ${this.#announced} bytes, at most ${this.#options.maxPayload} allowed`,
+      )
+    }
+    if (this.#fragments > this.#options.maxFragments) {
+      return this.#violate(Violations.TooManyFragments, `message of more than ${this.#options.maxFragments} fragments`)
+    }
+    return true
+  }
+
+  framePayload(chunk: Uint8Array, start: number, end: number, last: boolean): boolean {
+    if (isControl(this.#opcode)) return this.#controlPart(chunk, start, end, last)
+    const whole = last && this.#fin
+    if (whole && (this.#message === undefined || this.#message.length === 0)) return this.#deliver(chunk, start, end)
+    if (this.#isText && !this.#isEncoded && !this.#checkText(chunk, start, end)) {
+      return this.#violate(Violations.TextNotUtf8, 'text message with a byte that cannot be UTF-8')
+    }
+    this.#message ??= new PayloadBuffer(this.#options.allocate)
+    if (end > start) this.#message.push(chunk, start, end)
+    return whole ? this.#deliverCollected(this.#message) : true
+  }
+
+  #beginMessage(header: FrameHeader): void {
+    this.#isText = header.opcode === Opcode.Text
+    this.#isEncoded = header.rsv !== 0
+    this.#announced = 0
+    this.#fragments = 0
+    this.#validator?.reset()
+  }
+
+  /** The whole message lies in one chunk: nothing has to be collected, and text is checked and decoded in one go. */
+  #deliver(chunk: Uint8Array, start: number, end: number): boolean {
+    if (this.#isEncoded) return this.#sink.encoded(chunk.subarray(start, end), this.#isText)
+    if (!this.#isText) return this.#sink.bytes(chunk.subarray(start, end), false)
+    return this.#deliverText(chunk, start, end)
+  }
+
+  #deliverText(chunk: Uint8Array, start: number, end: number): boolean {
+    const { codec, textAsBytes } = this.#options
+    if (textAsBytes) {
+      if (codec.isUtf8(chunk, start, end)) return this.#sink.bytes(chunk.subarray(start, end), true)
+    } else {
+      const text = codec.decode(chunk, start, end)
+      if (text !== undefined) return this.#sink.text(text)
+    }
+    return this.#violate(Violations.TextNotUtf8, 'text message that is not UTF-8')
+  }
+
+  #deliverCollected(message: PayloadBuffer): boolean {
+    if (this.#isEncoded) return this.#sink.encoded(message.take(), this.#isText)
+    if (!this.#isText) return this.#sink.bytes(message.take(), false)
+    if (this.#validator?.complete === false) {
+      return this.#violate(Violations.TextNotUtf8, 'text message that ends inside a character')
+    }
+    const bytes = message.take()
+    return this.#deliverText(bytes, 0, bytes.length)
+  }
+
+  #controlPart(chunk: Uint8Array, start: number, end: number, last: boolean): boolean {
+    const opcode = this.#opcode
+    if (last && (this.#control === undefined || this.#control.length === 0)) {
+      return this.#sink.control(opcode, chunk.subarray(start, end))
+    }
+    this.#control ??= new PayloadBuffer(this.#options.allocate)
+    this.#control.push(chunk, start, end)
+    return last ? this.#sink.control(opcode, this.#control.take()) : true
+  }
+
+  /** RFC 6455 8.1: text that is not UTF-8 fails the connection, here at the first byte that shows it. */
+  #checkText(chunk: Uint8Array, start: number, end: number): boolean {
+    const validator = (this.#validator ??= new Utf8Validator())
+    if (end - start < CHECK_AT_ONCE_FROM) return validator.push(chunk, start, end)
+    let at = start
+    while (!validator.complete) {
+      if (!validator.push(chunk, at, at + 1)) return false
+      at++
+    }
+    const tail = incompleteTailStart(chunk, at, end)
+    return this.#options.codec.isUtf8(chunk, at, tail) && validator.push(chunk, tail, end)
+  }
+
+  #violate(violation: Violation, seen: string): false {
+    this.#message?.clear()
+    this.#sink.violation(violation, seen)
+    return false
+  }
+}
+
+function describeFrame(header: FrameHeader): string {
+  const bits = `FIN ${header.fin ? 1 : 0}, RSV ${(header.rsv >> 4).toString(2).padStart(3, '0')}`
+  const mask = header.masked ? 'masked' : 'not masked'
+  return `frame with ${bits}, opcode ${header.opcode}, ${mask}, payload of ${header.payloadLength} bytes`
+}

@@ -1,0 +1,167 @@
+/**
+ * Messages in, frames out, in order: the extension's work, which may take its time, fragments, and the Close frame behind
+ * all that was sent before it. RFC 6455 5.4, 5.5.1 and 6.1.
+ */
+import type { ExtensionInstance } from './extension.ts'
+import { FIN_BIT } from './frame-header.ts'
+import type { FrameWriter } from './frame-writer.ts'
+import { Opcode } from './opcode.ts'
+import type { Allocate } from './payload-buffer.ts'
+import type { TextCodec } from './text-codec.ts'
+
+/** One data message, or one fragment of one. */
+export interface Outgoing {
+  readonly payload: string | Uint8Array
+  readonly isText: boolean
+  /** Whether the extension may transform it. */
+  readonly transform: boolean
+  /** Part of the message that is being sent in fragments. RFC 6455 5.4. */
+  readonly fragment: boolean
+  /** Ends its message. */
+  readonly final: boolean
+}
+
+export interface SenderOptions {
+  readonly writer: FrameWriter
+  readonly extension: ExtensionInstance | undefined
+  readonly codec: TextCodec
+  readonly allocate: Allocate
+  /** Called when work that had to wait has added frames to the writer. */
+  readonly progress: () => void
+}
+
+export class MessageSender {
+  readonly #options: SenderOptions
+  #queue: Outgoing[] = []
+  #queuedBytes = 0
+  /** Set while the extension works on a message. */
+  #working = false
+  /** Whether the last `done` of the extension came before `encode` returned. */
+  #inEncode = false
+  /** Whether a message in fragments is under way, and whether its frames are transformed. */
+  #fragmenting = false
+  #fragmentIsPlain = false
+  /** The body of the Close frame that goes out behind everything else. */
+  #closePayload: Uint8Array | undefined
+
+  constructor(options: SenderOptions) {
+    this.#options = options
+  }
+
+  /** Bytes of messages that wait for their turn. */
+  get queuedBytes(): number {
+    return this.#queuedBytes
+  }
+
+  /** Whether a message in fragments is under way. */
+  get fragmenting(): boolean {
+    return this.#fragmenting
+  }
+
+  /** Whether anything waits for its turn. */
+  get idle(): boolean {
+    return !this.#working && this.#queue.length === 0
+  }
+
+  /** Send a whole message; straight to the writer when nothing stands in between, as nearly always. */
+  sendWhole(payload: string | Uint8Array, isText: boolean, transform: boolean): void {
+    if (this.#options.extension !== undefined || this.#fragmenting || !this.idle) {
+      return this.send({ payload, isText, transform, fragment: false, final: true })
+    }
+    const firstByte = FIN_BIT | (isText ? Opcode.Text : Opcode.Binary)
+    if (typeof payload === 'string') this.#options.writer.text(firstByte, payload)
+    else this.#options.writer.bytes(firstByte, payload)
+  }
+
+  /** Send a message or a fragment, now or when its turn comes. */
+  send(message: Outgoing): void {
+    if (this.idle && this.#mayGo(message)) return this.#emit(message)
+    this.#queue.push(message)
+    this.#queuedBytes += this.#sizeOf(message)
+  }
+
+  /** Send a Close frame with this body behind everything that was sent before. RFC 6455 5.5.1: nothing follows it. */
+  close(payload: Uint8Array): void {
+    this.#closePayload = payload
+    this.#proceed()
+  }
+
+  /** Send a Close frame at once, and drop what waits. RFC 6455 7.1.7. */
+  fail(payload: Uint8Array): void {
+    this.drop()
+    this.#options.writer.bytes(FIN_BIT | Opcode.Close, payload)
+  }
+
+  /** Drop what waits. */
+  drop(): void {
+    this.#queue = []
+    this.#queuedBytes = 0
+    this.#closePayload = undefined
+  }
+
+  /** RFC 6455 5.4: the fragments of one message MUST NOT be interleaved with those of another. */
+  #mayGo(message: Outgoing): boolean {
+    return message.fragment || !this.#fragmenting
+  }
+
+  #proceed(): void {
+    while (!this.#working) {
+      const index = this.#queue.findIndex((message) => this.#mayGo(message))
+      if (index === -1) break
+      const [message] = this.#queue.splice(index, 1)
+      this.#queuedBytes -= this.#sizeOf(message!)
+      this.#emit(message!)
+    }
+    if (this.#working || this.#closePayload === undefined) return
+    const payload = this.#closePayload
+    // What is left waits for a message that will never be finished: the application closed in its midst.
+    this.drop()
+    this.#options.writer.bytes(FIN_BIT | Opcode.Close, payload)
+  }
+
+  #emit(message: Outgoing): void {
+    const { extension } = this.#options
+    const begins = !this.#fragmenting
+    this.#fragmenting = !message.final
+    if (extension === undefined || !this.#isTransformed(message, extension, begins)) {
+      return this.#write(message, begins, message.payload, 0)
+    }
+    this.#working = true
+    this.#inEncode = true
+    extension.encode(this.#toBytes(message.payload), message.final, (payload, rsv) => {
+      this.#working = false
+      this.#write(message, begins, payload, begins ? rsv : 0)
+      if (this.#inEncode) return
+      this.#proceed()
+      this.#options.progress()
+    })
+    this.#inEncode = false
+  }
+
+  /** RFC 7692 6.1: a message is transformed as a whole or not at all; its first frame decides. */
+  #isTransformed(message: Outgoing, extension: ExtensionInstance, begins: boolean): boolean {
+    if (!begins) return !this.#fragmentIsPlain
+    const plain = !message.transform || (message.final && this.#sizeOf(message) < extension.threshold)
+    this.#fragmentIsPlain = plain
+    return !plain
+  }
+
+  #write(message: Outgoing, begins: boolean, payload: string | Uint8Array, rsv: number): void {
+    const opcode = !begins ? Opcode.Continuation : message.isText ? Opcode.Text : Opcode.Binary
+    const firstByte = (message.final ? FIN_BIT : 0) | rsv | opcode
+    if (typeof payload === 'string') this.#options.writer.text(firstByte, payload)
+    else this.#options.writer.bytes(firstByte, payload)
+  }
+
+  #sizeOf({ payload }: Outgoing): number {
+    return typeof payload === 'string' ? this.#options.codec.byteLength(payload) : payload.length
+  }
+
+  #toBytes(payload: string | Uint8Array): Uint8Array {
+    if (typeof payload !== 'string') return payload
+    const { codec, allocate } = this.#options
+    const bytes = allocate(codec.byteLength(payload))
+    codec.encode(payload, bytes, 0)
+    return bytes
+  }
+}
