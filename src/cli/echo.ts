@@ -4,7 +4,6 @@
  */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:https'
 import process from 'node:process'
 import { CloseCode, WebSocketServer } from '../index.ts'
 import {
@@ -60,6 +59,7 @@ async function run(args: readonly string[], { stdout }: Terminal): Promise<numbe
   const server = new WebSocketServer({
     perMessageDeflate: options.deflate,
     ...(options.path === undefined ? {} : { path: options.path }),
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
     ...(options.maxPayload === undefined ? {} : { maxPayload: options.maxPayload }),
     // An echo server on a terminal is asked by pages from anywhere, and has nothing to protect.
     origin: () => true,
@@ -68,43 +68,17 @@ async function run(args: readonly string[], { stdout }: Terminal): Promise<numbe
     },
   })
   const ended = signalled()
-  let listener: Listener
   try {
-    listener = options.tls === undefined ? await listenPlain(server, options) : await listenTls(server, options)
+    await server.listen(options.port, options.host)
   } catch (error) {
     const reason = errorCode(error) === 'EADDRINUSE' ? 'the port is taken' : describeError(error)
     throw new CommandError(`cannot listen on ${options.host}:${options.port}: ${reason}`)
   }
-  stdout.write(`listening on ${listener.url}\n`)
+  const scheme = options.tls === undefined ? 'ws' : 'wss'
+  stdout.write(`listening on ${scheme}://${urlHost(options.host)}:${portOf(server.address())}\n`)
   await ended
-  listener.stop()
   await server.shutdown({ code: CloseCode.GoingAway, deadlineMs: SHUTDOWN_MS })
   return ExitCode.Ok
-}
-
-interface Listener {
-  readonly url: string
-  /** Stop taking connections; those that are open go on. */
-  stop(): void
-}
-
-type Server = WebSocketServer<unknown>
-
-async function listenPlain(server: Server, { host, port }: EchoOptions): Promise<Listener> {
-  await server.listen(port, host)
-  return { url: `ws://${urlHost(host)}:${portOf(server.address())}`, stop: () => undefined }
-}
-
-async function listenTls(server: Server, { host, port, tls }: EchoOptions): Promise<Listener> {
-  // What is not an upgrade has no other answer here. RFC 9110 15.5.22.
-  const https = createServer({ ...tls }, (_request, response) => {
-    response.writeHead(426, { connection: 'close', upgrade: 'websocket', 'content-type': 'text/plain' })
-    response.end('This server speaks WebSocket only.\n')
-  })
-  server.attach(https)
-  https.listen(port, host)
-  await once(https, 'listening')
-  return { url: `wss://${urlHost(host)}:${portOf(https.address())}`, stop: () => https.close() }
 }
 
 function portOf(address: unknown): number {
