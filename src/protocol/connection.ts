@@ -40,6 +40,8 @@ export const Stall = {
   Decoding: 2,
   /** The transport does not take what is written: answering more would fill the memory. */
   Output: 4,
+  /** A handler's promise is not settled yet. */
+  Handler: 8,
 } as const
 export type Stall = (typeof Stall)[keyof typeof Stall]
 
@@ -109,6 +111,11 @@ export class Connection {
   /** Whether reading rests; the transport had better be paused. */
   get stalled(): boolean {
     return this.#stalls !== 0
+  }
+
+  /** Whether the application has paused. */
+  get isPaused(): boolean {
+    return (this.#stalls & Stall.Application) !== 0
   }
 
   /** Take in bytes from the transport. They are unmasked where they are and may be kept: never write to them again. */
@@ -218,7 +225,7 @@ export class Connection {
   pause(reason: Stall = Stall.Application): void {
     const wasReading = this.#stalls === 0
     this.#stalls |= reason
-    if (wasReading) this.#settings.handler.reading?.(false)
+    if (wasReading && this.#isReading) this.#settings.handler.reading?.(false)
   }
 
   /** Take a reason to rest away; when it was the last, what waits is read. */
@@ -388,6 +395,8 @@ export class Connection {
     if (transition === undefined) return
     const wasOpen = this.#state === ConnectionState.Open
     this.#state = transition.next
+    // What still comes is discarded, so that the end of TCP is seen.
+    if (transition.next === ConnectionState.Draining && this.#stalls !== 0) this.#settings.handler.reading?.(true)
     for (const action of transition.actions) this.#perform(action, closePayload)
     if (wasOpen && transition.next !== ConnectionState.Closed) this.#settings.handler.closing?.()
   }

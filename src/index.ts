@@ -1,0 +1,20 @@
+/**
+ * What `import 'barewire'` gives.
+ */
+export { WebSocketServer } from './node/server.ts'
+export type {
+  Acceptance,
+  ConnectionLimits,
+  MaybePromise,
+  ServerHandlers,
+  ServerOptions,
+  UpgradeRequest,
+} from './node/server-options.ts'
+export type { ShutdownOptions, ShutdownResult } from './node/shutdown.ts'
+export { ReadyState, type SendOptions, type Socket } from './node/socket.ts'
+export type { Sendable } from './node/payload.ts'
+export { reject, type Rejection } from './handshake/rejection.ts'
+export type { PerMessageDeflateOptions } from './extensions/permessage-deflate.ts'
+export { CloseCode, describeCloseCode } from './protocol/close-code.ts'
+export type { CloseCause, CloseOutcome } from './protocol/connection.ts'
+export { ProtocolError } from './protocol/violation.ts'

@@ -1,0 +1,215 @@
+/**
+ * Ties a connection to a stream: any Duplex, be it a TCP or TLS socket, an HTTP/2 stream or one end of a pair in memory.
+ * It adds what the core cannot have: writes that gather, back-pressure, the end of TCP (RFC 6455 7.1.1) and deadlines.
+ */
+import { Socket as TcpSocket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+import { Connection, Stall, type CloseOutcome } from '../protocol/connection.ts'
+import type { ConnectionHandler } from '../protocol/connection-options.ts'
+import { ConnectionState } from '../protocol/connection-state.ts'
+import type { ExtensionInstance } from '../protocol/extension.ts'
+import { allocate, nodeTextCodec, randomMask, sharedSlab } from './platform.ts'
+import { Deadline, wheel } from './timer-wheel.ts'
+import { flushSoon } from './turn.ts'
+
+/** What a binding tells; `owner` is what it was made for, so that one listener serves all sockets of a server. */
+export interface BindingListener<Owner> {
+  message(owner: Owner, message: string | Uint8Array, isText: boolean): void
+  ping(owner: Owner, payload: Uint8Array): void
+  pong(owner: Owner, payload: Uint8Array): void
+  /** All that was sent has been handed to the system after `send` had said to wait. */
+  drain(owner: Owner): void
+  close(owner: Owner, outcome: CloseOutcome): void
+  /** One of the calls above threw. */
+  error(owner: Owner, error: unknown): void
+}
+
+export interface BindingOptions {
+  readonly role: 'server' | 'client'
+  readonly maxPayload: number
+  readonly maxFragments: number
+  readonly text: 'string' | 'bytes'
+  readonly autoPong: boolean
+  /** Bytes of unsent output from which `send` answers `false` and reading rests. */
+  readonly highWaterMark: number
+  /** Milliseconds that the closing handshake and the end of TCP may take. */
+  readonly closeTimeout: number
+}
+
+export class DuplexBinding<Owner> implements ConnectionHandler {
+  readonly connection: Connection
+  readonly stream: Duplex
+  readonly #owner: Owner
+  readonly #listener: BindingListener<Owner>
+  readonly #options: BindingOptions
+  /** Whether a stream with nothing left to write has no use for its buffers either: true of TCP alone. */
+  readonly #takesAtOnce: boolean
+  #isCorked = false
+  /** Whether `send` said to wait. */
+  #owesDrain = false
+  /** Bytes of output when the deadline was set: a peer that still takes some is not cut off. */
+  #unsentAtDeadline = 0
+  #closeDeadline: Deadline | undefined
+
+  constructor(
+    stream: Duplex,
+    options: BindingOptions & { extension: ExtensionInstance | undefined; owner: Owner },
+    listener: BindingListener<Owner>,
+  ) {
+    this.stream = stream
+    this.#owner = options.owner
+    this.#listener = listener
+    this.#options = options
+    this.#takesAtOnce = stream instanceof TcpSocket && !(stream instanceof TLSSocket)
+    this.connection = new Connection({
+      role: options.role,
+      handler: this,
+      maxPayload: options.maxPayload,
+      maxFragments: options.maxFragments,
+      text: options.text,
+      autoPong: options.autoPong,
+      codec: nodeTextCodec,
+      allocate,
+      slab: sharedSlab,
+      ...(options.extension === undefined ? {} : { extension: options.extension }),
+      ...(options.role === 'client' ? { randomMask } : {}),
+    })
+  }
+
+  /** Begin to read. `head` is what came in the same segment as the handshake. */
+  start(head: Uint8Array | undefined): void {
+    const { stream } = this
+    stream.on('error', (error) => this.connection.transportClosed(error))
+    stream.on('close', () => this.connection.transportClosed())
+    stream.on('end', () => this.#streamEnded())
+    stream.on('drain', () => this.#drained())
+    stream.on('data', (chunk: Uint8Array) => this.connection.receive(chunk))
+    if (stream.destroyed) return this.connection.transportClosed()
+    if (head !== undefined && head.length > 0) this.connection.receive(head)
+  }
+
+  /** Bytes that were given to `send` and not yet to the system. */
+  get bufferedAmount(): number {
+    return this.connection.pendingBytes + this.stream.writableLength
+  }
+
+  /** Whether it is well to send more; when not, `drain` will follow. */
+  get isReady(): boolean {
+    if (this.bufferedAmount <= this.#mark) return true
+    this.#owesDrain = true
+    return false
+  }
+
+  flush(): void {
+    this.connection.flush()
+  }
+
+  // What the connection tells:
+
+  message(message: string | Uint8Array, isText: boolean): void {
+    this.#listener.message(this.#owner, message, isText)
+  }
+
+  ping(payload: Uint8Array): void {
+    this.#listener.ping(this.#owner, payload)
+  }
+
+  pong(payload: Uint8Array): void {
+    this.#listener.pong(this.#owner, payload)
+  }
+
+  error(error: unknown): void {
+    this.#listener.error(this.#owner, error)
+  }
+
+  pending(): void {
+    flushSoon(this)
+  }
+
+  write(bytes: Uint8Array, more: boolean): boolean {
+    const { stream } = this
+    if (!stream.writable) return false
+    if (more && !this.#isCorked) {
+      this.#isCorked = true
+      stream.cork()
+    }
+    stream.write(bytes)
+    if (more) return false
+    if (this.#isCorked) {
+      this.#isCorked = false
+      stream.uncork()
+    }
+    const unsent = stream.writableLength
+    if (unsent > this.#mark) {
+      this.#owesDrain = true
+      this.connection.pause(Stall.Output)
+    }
+    if (this.#owesDrain && !stream.writableNeedDrain) process.nextTick(() => this.#drained())
+    return unsent === 0 && this.#takesAtOnce
+  }
+
+  reading(wanted: boolean): void {
+    if (wanted) this.stream.resume()
+    else this.stream.pause()
+  }
+
+  closing(): void {
+    this.#closeDeadline = new Deadline(() => this.#closeTimedOut())
+    this.#unsentAtDeadline = this.bufferedAmount
+    wheel.set(this.#closeDeadline, this.#options.closeTimeout)
+  }
+
+  end(): void {
+    this.stream.end()
+    // A peer that has nothing left to read for us must still be read to its end, or TCP never gets there.
+    this.stream.resume()
+  }
+
+  destroy(): void {
+    if (this.#closeDeadline !== undefined) wheel.clear(this.#closeDeadline)
+    this.stream.destroy()
+  }
+
+  closed(outcome: CloseOutcome): void {
+    try {
+      this.#listener.close(this.#owner, outcome)
+    } catch (error) {
+      this.#listener.error(this.#owner, error)
+    }
+  }
+
+  /** A stream says `drain` only above its own mark; ours cannot lie lower. */
+  get #mark(): number {
+    return Math.max(this.#options.highWaterMark, this.stream.writableHighWaterMark)
+  }
+
+  #drained(): void {
+    this.connection.resume(Stall.Output)
+    if (!this.#owesDrain || this.bufferedAmount > this.#mark) return
+    this.#owesDrain = false
+    if (this.connection.state !== ConnectionState.Open) return
+    try {
+      this.#listener.drain(this.#owner)
+    } catch (error) {
+      this.#listener.error(this.#owner, error)
+    }
+  }
+
+  /** The peer says no more, but may still read: what was sent goes out before TCP is dropped, unless it takes too long. */
+  #streamEnded(): void {
+    const { connection, stream } = this
+    connection.flush()
+    if (stream.writableLength === 0) return connection.receiveEnd()
+    if (this.#closeDeadline === undefined) this.closing()
+    stream.end()
+    stream.once('finish', () => connection.receiveEnd())
+  }
+
+  /** Queued data is never truncated while the peer takes it; a peer that takes nothing is cut off. */
+  #closeTimedOut(): void {
+    const unsent = this.bufferedAmount
+    if (unsent > 0 && unsent < this.#unsentAtDeadline) return this.closing()
+    this.connection.terminate('timeout')
+  }
+}

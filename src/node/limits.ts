@@ -1,0 +1,39 @@
+/**
+ * The limits of a server or client, each with its default. docs/limits.md tells what happens when one is passed.
+ */
+import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_PAYLOAD } from '../protocol/connection-options.ts'
+
+export const defaults = {
+  /** Bytes of a message, as it comes and decoded. */
+  maxPayload: DEFAULT_MAX_PAYLOAD,
+  /** Frames of a message. */
+  maxFragments: DEFAULT_MAX_FRAGMENTS,
+  /** Bytes of unsent output from which reading rests and `send` says to wait. */
+  highWaterMark: 262_144,
+  /** Milliseconds for the request of a handshake to arrive, and as many for the application's answer. */
+  handshakeTimeout: 10_000,
+  /** Milliseconds for the closing handshake, and for TCP to end. */
+  closeTimeout: 10_000,
+  /** Bytes of the head of a handshake. */
+  maxHeaderSize: 16_384,
+} as const
+
+const LONGEST_TIMEOUT = 2 ** 31 - 1
+
+/** Check a count of bytes or things. */
+export function checkCount(name: string, value: number, least: number = 0): number {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, got ${typeof value}`)
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new RangeError(`${name} must be a whole number from ${least} to 2^53 - 1, got ${value}`)
+  }
+  return value
+}
+
+/** Check a time in milliseconds. */
+export function checkTimeout(name: string, value: number, least: number = 1): number {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number of milliseconds, got ${typeof value}`)
+  if (!(value >= least && value <= LONGEST_TIMEOUT)) {
+    throw new RangeError(`${name} must be from ${least} to ${LONGEST_TIMEOUT} milliseconds, got ${value}`)
+  }
+  return value
+}

@@ -1,0 +1,55 @@
+/**
+ * What Node lends to the sans-I/O core: fast text, memory that is not zeroed first, and unpredictable mask keys.
+ */
+import { isUtf8 } from 'node:buffer'
+import { randomFillSync } from 'node:crypto'
+import { encodeUtf8 } from '../protocol/utf8.ts'
+import { Slab } from '../protocol/slab.ts'
+import type { Allocate } from '../protocol/payload-buffer.ts'
+import type { TextCodec } from '../protocol/text-codec.ts'
+
+/** View bytes as a Buffer, without copying. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** What a decoder writes for bytes that are no UTF-8; also a character of its own. */
+const REPLACEMENT = '\ufffd'
+/** Below this many units a loop encodes faster than the call into Node (bench/micro/utf8.ts). */
+const ENCODE_IN_LOOP_BELOW = 32
+
+/** Node's own functions: decoding shows by itself whether it met anything but UTF-8. */
+export const nodeTextCodec: TextCodec = {
+  isUtf8: (bytes, start, end) => isUtf8(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)),
+  decode(bytes, start, end) {
+    const text = bufferOf(bytes).toString('utf8', start, end)
+    // A one-byte string cannot hold the replacement, so for ASCII this search costs nothing.
+    if (!text.includes(REPLACEMENT) || isUtf8(bytes.subarray(start, end))) return text
+    return undefined
+  },
+  byteLength: (text) => Buffer.byteLength(text),
+  encode(text, bytes, offset) {
+    if (text.length < ENCODE_IN_LOOP_BELOW) return encodeUtf8(text, bytes, offset)
+    return offset + bufferOf(bytes).write(text, offset)
+  },
+}
+
+/** Memory that is not zeroed: the core writes every byte before it reads it. */
+export const allocate: Allocate = (length) => Buffer.allocUnsafe(length)
+
+/** Room for the outgoing frames of all connections of this process. */
+export const sharedSlab: Slab = new Slab((length) => Buffer.allocUnsafeSlow(length))
+
+/** Mask keys are drawn this many at a time: one call into the random source costs as much as 500 keys. */
+const KEYS_AT_ONCE = 2048
+const keys: Int32Array = new Int32Array(KEYS_AT_ONCE)
+let usedKeys = KEYS_AT_ONCE
+
+/** Draw a mask key. RFC 6455 5.3, 10.3: it MUST come from a strong source, so that nobody can predict it. */
+export function randomMask(): number {
+  if (usedKeys === KEYS_AT_ONCE) {
+    randomFillSync(keys)
+    usedKeys = 0
+  }
+  return keys[usedKeys++]!
+}

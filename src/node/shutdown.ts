@@ -1,0 +1,59 @@
+/**
+ * The end of a server with people on it: closing handshakes spread over some time, so that they do not all come back at
+ * once, and a deadline after which TCP is dropped.
+ */
+import { CloseCode } from '../protocol/close-code.ts'
+import { checkCount, checkTimeout } from './limits.ts'
+import { bindingOf, closeSocket, type Socket } from './socket.ts'
+
+export interface ShutdownOptions {
+  /** What the Close frames carry. Default 1001, going away; 1012 tells that the service comes back. */
+  readonly code?: number
+  readonly reason?: string
+  /** Milliseconds over which the Close frames are spread. Default 0: all at once. */
+  readonly spreadMs?: number
+  /** Milliseconds from the call until TCP is dropped for who is still there. Default 10,000 more than `spreadMs`. */
+  readonly deadlineMs?: number
+}
+
+export interface ShutdownResult {
+  /** Connections that ended with their closing handshake, or by themselves. */
+  readonly closed: number
+  /** Connections that had to be dropped. */
+  readonly terminated: number
+}
+
+/** How often some of them are told, in milliseconds. */
+const STEP_MS = 50
+const GRACE_MS = 10_000
+
+/** Close all of `sockets`, a set from which they vanish when they are closed. */
+export async function shutDown<Data>(
+  sockets: ReadonlySet<Socket<Data>>,
+  options: ShutdownOptions,
+): Promise<ShutdownResult> {
+  const spreadMs = checkTimeout('spreadMs', options.spreadMs ?? 0, 0)
+  const deadlineMs = checkTimeout('deadlineMs', options.deadlineMs ?? spreadMs + GRACE_MS, 0)
+  const code = checkCount('code', options.code ?? CloseCode.GoingAway)
+  const waiting = [...sockets]
+  const total = waiting.length
+  const steps = Math.max(1, Math.ceil(spreadMs / STEP_MS))
+  const aStep = Math.ceil(total / steps)
+  const close = (): void => {
+    for (const socket of waiting.splice(0, aStep)) {
+      closeSocket(socket, code, { reason: options.reason ?? '', cause: 'shutdown' })
+    }
+  }
+  const end = performance.now() + deadlineMs
+  close()
+  while (sockets.size > 0 && performance.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, Math.min(STEP_MS, end - performance.now())))
+    close()
+  }
+  let terminated = 0
+  for (const socket of sockets) {
+    terminated++
+    bindingOf(socket).connection.terminate('shutdown')
+  }
+  return { closed: total - terminated, terminated }
+}
