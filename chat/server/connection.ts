@@ -1,0 +1,243 @@
+/**
+ * One `chat.v1` connection: reads its messages, keeps its limits, runs its requests in their order. It knows no socket, only
+ * a `Peer`.
+ */
+import {
+  ChatClose,
+  type ChatCloseName,
+  type ChatErrorName,
+  type Entry,
+  errorBody,
+  LIMITS,
+  readRequest,
+  type Request,
+  type User,
+  writeEvent,
+  writeFailure,
+  writeReply,
+} from '../protocol/index.ts'
+import { ChatFault, handle } from './handlers.ts'
+import type { Hub } from './hub.ts'
+import { AuthError, type Identity } from './identity.ts'
+import type { Member, Recipient } from './member.ts'
+import type { Peer, PeerEnd } from './peer.ts'
+import { TokenBucket, Window } from './rate-limit.ts'
+import type { Room } from './room.ts'
+import { StoreUnavailable } from './stores/store.ts'
+
+export interface Joined {
+  readonly room: Room
+  readonly member: Member
+}
+
+/** What a page asked to go wrong, to see how it copes. */
+export interface ConnectionFaults {
+  loseAcks: number
+  duplicate: number
+}
+
+export class ChatConnection implements Recipient {
+  readonly id: string
+  readonly hub: Hub
+  readonly peer: Peer
+  readonly joined = new Map<string, Joined>()
+  readonly opened: number
+  readonly sends: TokenBucket
+  readonly faults: ConnectionFaults = { loseAcks: 0, duplicate: 0 }
+  /** Where the page can look at this connection's bytes. */
+  readonly wire: { readonly path: string; readonly secret: string } | undefined
+  identity: Identity | undefined
+  watchesRooms = false
+  lastTyping = Number.NEGATIVE_INFINITY
+  /** `cid`s whose echo is swallowed by the fault `loseAcks`. */
+  readonly lostCids = new Set<string>()
+  readonly #frames = new Window(LIMITS.frames, LIMITS.framesWindowMs)
+  #heard: number
+  #framesBeforeAuth = 0
+  #bytesBeforeAuth = 0
+  #malformed = 0
+  #warned = false
+  #queue: Promise<void> = Promise.resolve()
+  #over = false
+
+  constructor(hub: Hub, peer: Peer, { id, wire }: { id: string; wire?: ChatConnection['wire'] }) {
+    this.hub = hub
+    this.peer = peer
+    this.id = id
+    this.wire = wire
+    this.opened = this.#heard = Date.now()
+    this.sends = new TokenBucket(LIMITS.sendsPerSecond, LIMITS.sendBurst, this.opened)
+  }
+
+  get user(): User | undefined {
+    return this.identity?.user
+  }
+
+  get userId(): string {
+    return this.identity?.user.id ?? ''
+  }
+
+  get isOver(): boolean {
+    return this.#over
+  }
+
+  /** Greet; with a token from the handshake the auth runs at once. */
+  begin(token?: string): void {
+    this.sendText(writeEvent('hello', this.hub.helloOf(this)))
+    if (token !== undefined) this.#enqueue({ t: 'auth', id: undefined, room: '', d: { token } })
+  }
+
+  /** Take a text message. */
+  receive(text: string): void {
+    if (this.#over) return
+    const now = (this.#heard = Date.now())
+    if (!this.#frames.take(now)) return this.closeWith('rate_limited', 'over 120 messages in 10 s')
+    if (this.identity === undefined) {
+      this.#framesBeforeAuth += 1
+      this.#bytesBeforeAuth += text.length
+      if (this.#framesBeforeAuth > LIMITS.framesBeforeAuth || this.#bytesBeforeAuth > LIMITS.bytesBeforeAuth) {
+        return this.closeWith('unauthorized', 'over 4 messages or 8 KiB before auth')
+      }
+    }
+    const read = readRequest(text)
+    if (!read.ok) {
+      this.#malformed += 1
+      this.#fail(read.refusal.id, read.refusal.error, { detail: read.refusal.detail })
+      if (this.#malformed >= LIMITS.malformed) this.closeWith('bad_protocol', 'five malformed messages')
+      return
+    }
+    // A ping measures the way, not the work that waits here.
+    if (read.request.t === 'ping') this.#ping(read.request.id, read.request.d.ts)
+    else this.#enqueue(read.request)
+  }
+
+  /** Take a binary message: there are none in `chat.v1`. RFC 6455 7.4.1: 1003 is for data that cannot be accepted. */
+  receiveBinary(): void {
+    this.#close(1003, 'chat.v1 is text')
+  }
+
+  /** The socket is gone. */
+  ended(end: PeerEnd): void {
+    this.#over = true
+    this.hub.gone(this, end)
+  }
+
+  sendText(text: string): void {
+    if (this.#over) return
+    this.peer.send(text)
+    if (this.peer.bufferedAmount > LIMITS.sendQueueBytes) {
+      this.#close(ChatClose.slow_consumer, 'over 1 MiB waits to be read')
+      this.peer.terminate()
+    }
+  }
+
+  sendEntry(entry: Entry, text: string): void {
+    if (this.lostCids.delete(entry.cid)) return
+    this.sendText(text)
+    if (this.faults.duplicate > 0) {
+      this.faults.duplicate -= 1
+      this.sendText(text)
+    }
+  }
+
+  /** Tell why, then close with a code of the policy. */
+  closeWith(name: ChatCloseName, detail: string): void {
+    this.#close(ChatClose[name], detail)
+  }
+
+  /** Close with any code. */
+  closePlain(code: number, reason: string): void {
+    this.#close(code, reason)
+  }
+
+  /** Called about once a second: deadlines of auth, token, life and acks. */
+  tick(now: number): void {
+    if (this.#over) return
+    if (this.identity === undefined && now - this.opened >= LIMITS.authTimeoutMs) {
+      return this.closeWith('auth_timeout', 'no auth within 10 s')
+    }
+    // Two pings and the time for an answer: whoever is silent for that long is gone.
+    if (now - this.#heard >= 2 * LIMITS.pingEveryMs + LIMITS.pingTimeoutMs) {
+      return this.closeWith('heartbeat_timeout', 'nothing heard for 60 s')
+    }
+    this.#checkToken(now)
+    for (const { room, member } of this.joined.values()) {
+      const state = member.checkAck(now)
+      if (state === 'give-up') return this.closeWith('ack_timeout', 'no ack after three redeliveries')
+      if (state === 'redeliver') void this.hub.redeliver(this, room, member)
+    }
+  }
+
+  /** Resolves when all requests so far are done. */
+  settled(): Promise<void> {
+    return this.#queue
+  }
+
+  #checkToken(now: number): void {
+    const expires = this.identity?.expires
+    if (expires === undefined) return
+    if (now >= expires) return this.closeWith('token_expired', 'the token has ended')
+    if (!this.#warned && expires - now <= LIMITS.expiringMs) {
+      this.#warned = true
+      this.sendText(writeEvent('expiring', { expires }))
+    }
+  }
+
+  /** Take on an identity; a new token may warn again. */
+  identify(identity: Identity): void {
+    this.identity = identity
+    this.#warned = false
+  }
+
+  #ping(id: number | undefined, ts: number): void {
+    const pong = { ts, now: Date.now() }
+    this.sendText(id === undefined ? writeEvent('pong', pong) : writeReply('ping', id, pong))
+  }
+
+  #enqueue(request: Request): void {
+    this.#queue = this.#queue.then(() => this.#run(request))
+  }
+
+  async #run(request: Request): Promise<void> {
+    if (this.#over) return
+    try {
+      const reply = await handle(this, request)
+      const lost = this.#swallows(request)
+      if (request.id !== undefined && reply !== undefined && !lost) {
+        this.sendText(writeReply(request.t, request.id, reply.d as never))
+      }
+      reply?.after?.()
+    } catch (error) {
+      this.#failed(request, error)
+    }
+  }
+
+  #swallows(request: Request): boolean {
+    return request.t === 'send' && this.faults.loseAcks > 0 && (this.faults.loseAcks -= 1) >= 0
+  }
+
+  #failed(request: Request, error: unknown): void {
+    if (error instanceof ChatFault) this.#fail(request.id, error.error, error.more)
+    else if (error instanceof AuthError) {
+      this.#fail(request.id, 'unauthorized', { detail: error.message })
+      if (error.reason !== 'bad_name')
+        this.closeWith(error.reason === 'expired' ? 'token_expired' : 'unauthorized', error.message)
+    } else if (error instanceof StoreUnavailable) this.#fail(request.id, 'unavailable', { afterMs: 1000 })
+    else {
+      this.hub.events.error(error)
+      this.#fail(request.id, 'internal', {})
+    }
+  }
+
+  #fail(id: number | undefined, error: ChatErrorName, more: { detail?: string; afterMs?: number }): void {
+    const body = errorBody(error, more)
+    this.hub.events.refused(error)
+    this.sendText(id === undefined ? writeEvent('error', body) : writeFailure(id, body))
+  }
+
+  #close(code: number, reason: string): void {
+    if (this.#over) return
+    this.#over = true
+    this.peer.close(code, reason)
+  }
+}

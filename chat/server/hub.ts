@@ -1,0 +1,297 @@
+/** The node: all its connections and rooms, tied to a backend. Everything that `chat.v1` does happens here, without a socket. */
+import { randomBytes } from 'node:crypto'
+import {
+  type ChatErrorName,
+  type EventBody,
+  type JoinReply,
+  LIMITS,
+  type PresencePage,
+  PROTOCOL_VERSION,
+  type RequestBody,
+  type RoomInfo,
+} from '../protocol/index.ts'
+import { ChatConnection } from './connection.ts'
+import { ChatFault } from './handlers.ts'
+import { AuthError, type GuestRequest, type Guests, type Identity, type TokenVerifier } from './identity.ts'
+import { answerJoin } from './join.ts'
+import { MarkWriter } from './mark-writer.ts'
+import type { Member } from './member.ts'
+import type { Peer, PeerEnd } from './peer.ts'
+import { type Room, writeEntry } from './room.ts'
+import { RoomDirectory } from './room-directory.ts'
+import { RoomWatch } from './room-watch.ts'
+import type { AppendRequest, AppendResult, Backend, Marks } from './stores/store.ts'
+
+/** What happens, for metrics and logs. */
+export interface HubEvents {
+  opened(): void
+  closed(end: PeerEnd): void
+  /** A send was stored (or had been before) in so many milliseconds. */
+  stored(ms: number, dup: boolean): void
+  delivered(members: number, sinceTs: number): void
+  repaired(count: number): void
+  resumed(result: 'new' | 'resumed' | 'partial' | 'reset'): void
+  redelivered(count: number): void
+  refused(error: ChatErrorName): void
+  error(error: unknown): void
+}
+
+export interface HubOptions {
+  readonly node: string
+  readonly backend: Backend
+  /** `undefined`: guests are not let in. */
+  readonly guests: Guests | undefined
+  /** `undefined`: tokens are not accepted. */
+  readonly verifyToken: TokenVerifier | undefined
+  readonly events: HubEvents
+}
+
+export interface AuthRequest {
+  readonly token?: string | undefined
+  readonly guest?: GuestRequest | undefined
+}
+
+/** How long a user whose page said good-bye stays present: a reload takes less. */
+const RELOAD_GRACE_MS = 2000
+
+export class Hub {
+  readonly node: string
+  readonly backend: Backend
+  readonly events: HubEvents
+  readonly connections = new Set<ChatConnection>()
+  readonly directory: RoomDirectory
+  readonly #guests: Guests | undefined
+  readonly #verifyToken: TokenVerifier | undefined
+  readonly #users = new Map<string, Set<ChatConnection>>()
+  readonly #marks: MarkWriter
+  readonly #watch: RoomWatch
+  readonly #graces = new Set<{ timer: NodeJS.Timeout; run: () => void }>()
+  readonly #timers: NodeJS.Timeout[]
+
+  constructor({ node, backend, guests, verifyToken, events }: HubOptions) {
+    this.node = node
+    this.backend = backend
+    this.events = events
+    this.#guests = guests
+    this.#verifyToken = verifyToken
+    this.directory = new RoomDirectory(backend, {
+      delivered: (entry, members) => events.delivered(members, Date.now() - entry.ts),
+      repaired: (count) => events.repaired(count),
+      error: (error) => events.error(error),
+    })
+    this.#marks = new MarkWriter(backend.store, (error) => events.error(error))
+    this.#watch = new RoomWatch(() => this.rooms())
+    this.#timers = [
+      setInterval(() => this.tick(), 1000),
+      setInterval(() => this.directory.checkAll(), backend.pollMs || 2 ** 31 - 1),
+    ]
+  }
+
+  /** Take a new socket on. */
+  accept(peer: Peer, { token, wire }: { token?: string; wire?: ChatConnection['wire'] } = {}): ChatConnection {
+    const id = `${this.node}-${randomBytes(6).toString('base64url')}`
+    const connection = new ChatConnection(this, peer, wire === undefined ? { id } : { id, wire })
+    this.connections.add(connection)
+    this.events.opened()
+    connection.begin(token)
+    return connection
+  }
+
+  helloOf(connection: ChatConnection): EventBody<'hello'> {
+    return {
+      v: PROTOCOL_VERSION,
+      conn: connection.id,
+      node: this.node,
+      now: Date.now(),
+      ping: { every: LIMITS.pingEveryMs, timeout: LIMITS.pingTimeoutMs },
+      limits: LIMITS,
+      authBy: connection.opened + LIMITS.authTimeoutMs,
+      guests: this.#guests !== undefined,
+      durability: this.backend.store.durability,
+      ...(connection.wire === undefined ? {} : { wire: connection.wire }),
+    }
+  }
+
+  /** Find out who sends an `auth`. */
+  async identify({ token, guest }: AuthRequest): Promise<Identity> {
+    if (token !== undefined) {
+      if (this.#verifyToken === undefined) throw new AuthError('bad_token', 'tokens are not accepted here')
+      return this.#verifyToken(token)
+    }
+    if (guest === undefined) throw new ChatFault('bad_request', 'auth needs a token or a guest')
+    if (this.#guests === undefined) throw new AuthError('no_guests', 'guests are not let in here')
+    return this.#guests.identify(guest)
+  }
+
+  /** Give a connection its user, or its user a new name. */
+  async authenticated(connection: ChatConnection, identity: Identity): Promise<void> {
+    const { user } = identity
+    const others = this.#users.get(user.id) ?? new Set()
+    if (!others.has(connection) && others.size >= LIMITS.connectionsPerUser) {
+      connection.closeWith('too_many_connections', `at most ${LIMITS.connectionsPerUser} connections a user`)
+      return
+    }
+    const renamed = connection.user !== undefined && connection.user.name !== user.name
+    others.add(connection)
+    this.#users.set(user.id, others)
+    connection.identify(identity)
+    if (!renamed) return
+    for (const room of connection.joined.keys()) await this.backend.presence.enter(room, connection.id, user)
+  }
+
+  async join(
+    connection: ChatConnection,
+    name: string,
+    request: RequestBody<'join'>,
+  ): Promise<{ reply: JoinReply; goLive: () => void }> {
+    // The room is subscribed and collects what comes before the log is read: nothing falls between.
+    const room = await this.directory.enter(name)
+    if (room === undefined) throw new ChatFault('no_room', 'no such room')
+    try {
+      const fresh = !connection.joined.has(name)
+      const member = room.add(connection)
+      const marks = await this.backend.store.enrol(name, connection.userId)
+      await this.backend.presence.enter(name, connection.id, connection.user!)
+      const presence = await this.presenceOf(name)
+      const { reply, result } = await answerJoin(this.backend.store, { room: name, request, marks, presence })
+      if (connection.isOver) {
+        if (fresh) await this.backend.presence.leave(name, connection.id, connection.user!)
+        throw new ChatFault('conflict', 'the connection has ended')
+      }
+      connection.joined.set(name, { room, member })
+      this.events.resumed(result)
+      return { reply, goLive: () => member.goLive(reply.head, Date.now()) }
+    } catch (error) {
+      if (!connection.joined.has(name)) room.remove(connection.id)
+      throw error
+    } finally {
+      this.directory.release(room)
+    }
+  }
+
+  async leave(connection: ChatConnection, name: string, forget: boolean): Promise<void> {
+    this.#detach(connection, name)
+    await this.backend.presence.leave(name, connection.id, connection.user!)
+    if (forget) await this.backend.store.forget(name, connection.userId)
+  }
+
+  async append(request: AppendRequest): Promise<AppendResult> {
+    const started = performance.now()
+    const result = await this.backend.store.append(request)
+    if (result.ok) this.events.stored(performance.now() - started, result.dup)
+    return result
+  }
+
+  mark(room: string, user: string, kind: keyof Marks, seq: number): void {
+    this.#marks.add(room, user, { kind, seq })
+  }
+
+  read(connection: ChatConnection, room: string, seq: number): void {
+    this.mark(room, connection.userId, 'read', seq)
+    const text = JSON.stringify({ t: 'read', room, d: { seq } })
+    for (const other of this.#users.get(connection.userId) ?? []) if (other !== connection) other.sendText(text)
+  }
+
+  async presenceOf(room: string, cursor?: string): Promise<PresencePage> {
+    const page = await this.backend.presence.list(room, cursor, LIMITS.pageUsers)
+    const members = await this.backend.store.memberCount(room)
+    const { list, users, conns } = page
+    return { list: [...list], users, conns, members, ...(page.cursor === undefined ? {} : { cursor: page.cursor }) }
+  }
+
+  /** Send what a member has not acknowledged once more, marked. */
+  async redeliver(connection: ChatConnection, room: Room, member: Member): Promise<void> {
+    try {
+      const range = { after: member.acked, limit: LIMITS.pageMessages }
+      const page = await this.backend.store.range(room.name, range)
+      const entries = page?.entries.filter(({ seq }) => seq <= member.sent) ?? []
+      for (const entry of entries) connection.sendText(writeEntry(room.name, entry, true))
+      this.events.redelivered(entries.length)
+    } catch (error) {
+      this.events.error(error)
+    }
+  }
+
+  /** All rooms with their counts. */
+  async rooms(): Promise<readonly RoomInfo[]> {
+    const records = await this.backend.store.rooms()
+    const counts = await this.backend.presence.counts(records.map(({ room }) => room))
+    return records.map((record, index) => ({ ...record, ...counts[index]! }))
+  }
+
+  /** The rooms a user is a member of, with the user's own marks. */
+  async roomsOf(user: string): Promise<RoomInfo[]> {
+    const memberships = await this.backend.store.memberships(user)
+    if (memberships.size === 0) return []
+    const rooms = await this.rooms()
+    return rooms
+      .filter(({ room }) => memberships.has(room))
+      .map((info) => ({ ...info, read: memberships.get(info.room)!.read }))
+  }
+
+  async createRoom(room: string, title = room): Promise<RoomInfo> {
+    const made = await this.backend.store.createRoom(room, title.trim() || room)
+    if (made === 'exists') throw new ChatFault('conflict', 'there is a room of this name')
+    if (made === 'full') throw new ChatFault('too_large', 'there are as many rooms as allowed')
+    return { room, title: title.trim() || room, users: 0, conns: 0, members: 0, head: 0 }
+  }
+
+  /** A connection is over: its rooms see it go at once when it said so, else after a grace in which it may come back. */
+  gone(connection: ChatConnection, end: PeerEnd): void {
+    if (!this.connections.delete(connection)) return
+    this.events.closed(end)
+    const { user } = connection
+    if (user === undefined) return
+    const others = this.#users.get(user.id)
+    others?.delete(connection)
+    if (others?.size === 0) this.#users.delete(user.id)
+    const rooms = [...connection.joined.keys()]
+    for (const room of rooms) this.#detach(connection, room)
+    const leave = (): void => {
+      for (const room of rooms) {
+        this.backend.presence.leave(room, connection.id, user).catch((error: unknown) => this.events.error(error))
+      }
+    }
+    if (rooms.length === 0) return
+    if (end.clean && end.code === 1000) leave()
+    else this.#later(leave, end.clean && end.code === 1001 ? RELOAD_GRACE_MS : LIMITS.presenceGraceMs)
+  }
+
+  tick(now: number = Date.now()): void {
+    for (const connection of this.connections) connection.tick(now)
+    for (const room of this.directory.open()) room.sweepTyping(now)
+    const watchers = [...this.connections].filter(({ watchesRooms }) => watchesRooms)
+    this.#watch.tell(watchers).catch((error: unknown) => this.events.error(error))
+  }
+
+  /** Stop the clocks, let those in grace go, write the marks. The backend stays open. */
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer)
+    for (const { timer, run } of this.#graces) {
+      clearTimeout(timer)
+      run()
+    }
+    this.#graces.clear()
+    await this.#marks.close()
+    await this.directory.close()
+  }
+
+  #later(run: () => void, ms: number): void {
+    const grace = {
+      timer: setTimeout(() => {
+        this.#graces.delete(grace)
+        run()
+      }, ms),
+      run,
+    }
+    this.#graces.add(grace)
+  }
+
+  #detach(connection: ChatConnection, name: string): void {
+    const joined = connection.joined.get(name)
+    if (joined === undefined) return
+    connection.joined.delete(name)
+    joined.room.remove(connection.id)
+    this.directory.collect(joined.room)
+  }
+}

@@ -1,0 +1,106 @@
+/** The bus and the presence of a single node: what memory and embedded stores share. */
+import type { PresentUser, User } from '../../protocol/index.ts'
+import type { Bus, Notice, NoticeListener, Presence, PresentPage } from './store.ts'
+
+/** Calls the one listener of this process. */
+export class LocalBus implements Bus {
+  readonly #rooms = new Set<string>()
+  #listener: NoticeListener = () => {}
+
+  listen(listener: NoticeListener): void {
+    this.#listener = listener
+  }
+
+  async subscribe(room: string): Promise<void> {
+    this.#rooms.add(room)
+  }
+
+  async unsubscribe(room: string): Promise<void> {
+    this.#rooms.delete(room)
+  }
+
+  async publish(room: string, notice: Notice): Promise<void> {
+    this.emit(room, notice)
+  }
+
+  /** Publish without a promise. */
+  emit(room: string, notice: Notice): void {
+    if (this.#rooms.has(room)) this.#listener(room, notice)
+  }
+}
+
+interface Here {
+  user: User
+  readonly conns: Set<string>
+}
+
+interface LocalRoom {
+  readonly users: Map<string, Here>
+  conns: number
+}
+
+/** Counts connections in maps. */
+export class LocalPresence implements Presence {
+  readonly #bus: LocalBus
+  readonly #rooms = new Map<string, LocalRoom>()
+
+  constructor(bus: LocalBus) {
+    this.#bus = bus
+  }
+
+  async enter(room: string, conn: string, user: User): Promise<void> {
+    let here = this.#rooms.get(room)
+    if (here === undefined) this.#rooms.set(room, (here = { users: new Map(), conns: 0 }))
+    const known = here.users.get(user.id)
+    const news = known === undefined || known.user.name !== user.name
+    const entry = known ?? { user, conns: new Set<string>() }
+    entry.user = user
+    here.users.set(user.id, entry)
+    if (!entry.conns.has(conn)) {
+      entry.conns.add(conn)
+      here.conns += 1
+    }
+    this.#tell(room, here, { join: news ? [user] : [], leave: [] })
+  }
+
+  async leave(room: string, conn: string, user: User): Promise<void> {
+    const here = this.#rooms.get(room)
+    const known = here?.users.get(user.id)
+    if (here === undefined || known === undefined || !known.conns.delete(conn)) return
+    here.conns -= 1
+    const gone = known.conns.size === 0
+    if (gone) here.users.delete(user.id)
+    if (here.users.size === 0) this.#rooms.delete(room)
+    this.#tell(room, here, { join: [], leave: gone ? [known.user] : [] })
+  }
+
+  async list(room: string, cursor: string | undefined, limit: number): Promise<PresentPage> {
+    const here = this.#rooms.get(room)
+    if (here === undefined) return { list: [], users: 0, conns: 0, cursor: undefined }
+    const all: PresentUser[] = [...here.users.values()].map(({ user, conns }) => ({ ...user, conns: conns.size }))
+    return { ...pageOf(all, cursor, limit), users: here.users.size, conns: here.conns }
+  }
+
+  async counts(rooms: readonly string[]): Promise<{ users: number; conns: number }[]> {
+    return rooms.map((room) => {
+      const here = this.#rooms.get(room)
+      return { users: here?.users.size ?? 0, conns: here?.conns ?? 0 }
+    })
+  }
+
+  #tell(room: string, here: LocalRoom, change: { join: User[]; leave: User[] }): void {
+    this.#bus.emit(room, { kind: 'presence', ...change, users: here.users.size, conns: here.conns })
+  }
+}
+
+/** Cut a page of users, in the order of their ids, after a cursor. */
+export function pageOf(
+  all: PresentUser[],
+  cursor: string | undefined,
+  limit: number,
+): { list: PresentUser[]; cursor: string | undefined } {
+  all.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+  const rest = cursor === undefined ? all : all.filter(({ id }) => id > cursor)
+  const list = rest.slice(0, limit)
+  return { list, cursor: rest.length > limit ? list.at(-1)!.id : undefined }
+}
