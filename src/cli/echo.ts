@@ -62,7 +62,7 @@ async function run(args: readonly string[], { stdout }: Terminal): Promise<numbe
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     ...(options.maxPayload === undefined ? {} : { maxPayload: options.maxPayload }),
     // An echo server on a terminal is asked by pages from anywhere, and has nothing to protect.
-    origin: () => true,
+    origin: 'any',
     message(socket, message) {
       socket.send(message)
     },

@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto'
 import { parseDeflateParameters, type DeflateParameters } from '../../extensions/deflate-parameters.ts'
 import { WEBSOCKET_GUID } from '../../handshake/accept-key.ts'
 import { parseExtensionList } from '../../handshake/header-grammar.ts'
+import { Rejection } from '../../handshake/rejection.ts'
+import { readServerHandshake } from '../../handshake/server-handshake.ts'
 
 /** An HTTP head: the first line and the fields in their order. RFC 9112 2.1. */
 export interface Head {
@@ -34,6 +36,8 @@ export interface ExplainedHandshake {
   readonly extensions: { readonly offered: string | undefined; readonly agreed: string | undefined }
   /** What permessage-deflate was agreed to mean, if it was; a string says why the answer makes no sense. */
   readonly deflate: DeflateParameters | string | undefined
+  /** How a server refuses the request, when it breaks a rule. */
+  readonly refusal: { readonly status: number; readonly reason: string } | undefined
   /** False when the server answered something else than 101. */
   readonly switched: boolean
 }
@@ -72,8 +76,23 @@ export function explainHandshake(request: Head | undefined, response: Head | und
     },
     extensions: { offered: fieldOf(request, 'sec-websocket-extensions'), agreed },
     deflate: agreed === undefined ? undefined : deflateOf(agreed),
+    refusal: request === undefined ? undefined : refusalOf(request),
     switched: response === undefined || /^HTTP\/1\.1 101(?: |$)/.test(response.startLine),
   }
+}
+
+/** Ask the server's side of the handshake what it makes of the request. RFC 6455 4.2.1. */
+function refusalOf({ startLine, fields }: Head): ExplainedHandshake['refusal'] {
+  const [, method, target, major, minor] = /^(\S+) (\S+) HTTP\/(\d)\.(\d)$/.exec(startLine) ?? []
+  if (method === undefined || target === undefined) return { status: 400, reason: 'The request line is malformed.' }
+  const decision = readServerHandshake({
+    method,
+    target,
+    httpVersionMajor: Number(major),
+    httpVersionMinor: Number(minor),
+    rawHeaders: fields.flat(),
+  })
+  return decision instanceof Rejection ? { status: decision.status, reason: decision.reason } : undefined
 }
 
 /** The value of a field; several of one name are one list (RFC 9110 5.3). */

@@ -68,7 +68,10 @@ function drawHandshake(handshake: ExplainedHandshake, paint: Paint): string[] {
   if (handshake.request !== undefined) lines.push(...drawHead('client', handshake.request, paint))
   if (handshake.response !== undefined) lines.push(...drawHead('server', handshake.response, paint))
   if (handshake.accept !== undefined) lines.push('', ...drawAccept(handshake.accept, paint))
-  const { protocols, extensions } = handshake
+  const { protocols, extensions, refusal } = handshake
+  if (refusal !== undefined) {
+    lines.push(paint('bad', row('the request', `refused with ${refusal.status}: ${escapeControls(refusal.reason)}`)))
+  }
   lines.push(
     '',
     row('subprotocol', agreement(protocols, handshake)),
