@@ -125,7 +125,7 @@ export function plain(result: Decoded): Buffer {
 
 /** Cut bytes at positions given as fractions; empty parts included. */
 export function cut(bytes: Uint8Array, fractions: readonly number[]): Uint8Array[] {
-  const places = fractions.map((fraction) => Math.floor(fraction * (bytes.length + 1))).sort((a, b) => a - b)
+  const places = fractions.map((fraction) => Math.floor(fraction * (bytes.length + 1))).toSorted((a, b) => a - b)
   return [0, ...places].map((place, index) => bytes.subarray(place, places[index] ?? bytes.length))
 }
 
