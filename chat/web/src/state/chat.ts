@@ -1,0 +1,201 @@
+/**
+ * The client brought to the screen: one `ChatClient` for the page, and what the components show of it. The client says that
+ * something has changed; everything here that was derived from it is then derived anew, at most once a turn.
+ */
+import { computed, ref, shallowRef, type ComputedRef } from 'vue'
+import { CHAT_PATH } from '../../../protocol/limits.ts'
+import type { EventBody } from '../../../protocol/events.ts'
+import { ChatClient } from '../client/chat-client.ts'
+import { indexedDbStorage } from '../client/outbox-storage.ts'
+import type { RoomSession } from '../client/room-session.ts'
+import { buildTimeline } from '../client/timeline.ts'
+import { tab } from './preferences.ts'
+
+const version = ref(0)
+let scheduled = false
+
+/** Derive from the client; re-evaluated when the client has changed. */
+function derived<T>(get: () => T): ComputedRef<T> {
+  return computed(() => {
+    void version.value
+    return get()
+  })
+}
+
+export function socketUrl(path: string): string {
+  const url = new URL(path, location.href)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  return url.href
+}
+
+/** The greeting of the connection of the moment, with the secret of its wire tap. */
+export const hello = shallowRef<EventBody<'hello'>>()
+/** Set for some seconds after a reconnect: how many messages had been missed. */
+export const backOnline = ref<number>()
+let backTimer: ReturnType<typeof setTimeout> | undefined
+
+export const client: ChatClient = new ChatClient({
+  url: socketUrl(CHAT_PATH),
+  storage: indexedDbStorage(),
+  isOnline: () => navigator.onLine,
+  onchange: () => {
+    if (scheduled) return
+    scheduled = true
+    queueMicrotask(() => {
+      scheduled = false
+      version.value++
+    })
+  },
+  onidentity: ({ name, session }) => {
+    tab.value.name = name
+    if (session !== undefined) tab.value.session = session
+  },
+  onmessage: (room, message) => arrived(room, message),
+  onback: (missed) => {
+    backOnline.value = missed
+    clearTimeout(backTimer)
+    backTimer = setTimeout(() => (backOnline.value = undefined), 4000)
+  },
+  onhello: (greeting) => (hello.value = greeting),
+})
+
+export const connection = derived(() => client.connection)
+export const rooms = derived(() => client.rooms)
+export const user = derived(() => client.user)
+export const refusal = derived(() => client.refusal)
+export const waitingCount = derived(() => client.outbox.waiting)
+export const isLeaving = derived(() => client.leaving)
+export const roundTrip = derived(() => client.rtt)
+export const isReady = derived(() => client.ready)
+
+/** The user has come in (or does so right now, after a reload). */
+export const entered = ref(tab.value.active !== '')
+export const activeRoom = computed(() => tab.value.active)
+/** The user looks at the page and at the end of the messages. */
+const isAttentive = ref(true)
+/** Per room: the line above what is new stands behind this seq. */
+const newLines = ref<Record<string, number>>({})
+
+/** What a room shows; plain values, so that Vue sees what has changed. */
+export const active = derived(() => {
+  const room = tab.value.active
+  const session = client.sessions.get(room)
+  const pending = client.outbox.entries.filter((entry) => entry.room === room)
+  const items = buildTimeline({
+    messages: session?.log.messages ?? [],
+    notices: session?.notices ?? [],
+    pending,
+    me: client.user?.id ?? '',
+    newAfter: newLines.value[room],
+  })
+  return {
+    room,
+    items,
+    session,
+    isLoaded: session?.loaded ?? false,
+    hasEarlier: session?.log.hasEarlier ?? false,
+    isLoadingEarlier: session?.loadingEarlier ?? false,
+    skipped: session?.skipped ?? 0,
+    wasReset: session?.wasReset ?? false,
+    people: [...(session?.people.values() ?? [])],
+    userCount: session?.userCount ?? 0,
+    typing: (session?.typing ?? []).filter(({ id }) => id !== client.user?.id).map(({ name }) => name),
+    lastSeq: session?.log.last ?? 0,
+  }
+})
+
+function unreadOf(session: RoomSession): number {
+  let count = 0
+  for (let at = session.log.messages.length - 1; at >= 0; at--) {
+    const message = session.log.messages[at]!
+    if (message.seq <= session.read) break
+    if (message.from.id !== client.user?.id && message.deleted === undefined) count++
+  }
+  return count
+}
+
+/** The rooms for the list: those the user is in first, each with its unread messages. */
+export const roomList = derived(() =>
+  rooms.value.map((info) => {
+    const session = client.sessions.get(info.room)
+    return {
+      ...info,
+      joined: session !== undefined,
+      users: session?.loaded ? session.userCount : info.users,
+      unread: session?.loaded ? unreadOf(session) : 0,
+    }
+  }),
+)
+export const unreadTotal = computed(() => roomList.value.reduce((sum, room) => sum + room.unread, 0))
+
+/** Go into a room and look at it. */
+export function openRoom(room: string): void {
+  const before = tab.value.active
+  if (before !== room) delete newLines.value[before]
+  tab.value.active = room
+  if (!tab.value.rooms.includes(room)) tab.value.rooms.push(room)
+  const known = client.sessions.get(room)
+  const session = client.enter(room)
+  if (known !== undefined && unreadOf(session) > 0) newLines.value[room] = session.read
+  version.value++
+}
+
+export function leaveRoom(room: string): void {
+  tab.value.rooms = tab.value.rooms.filter((one) => one !== room)
+  client.leave(room)
+  const next = tab.value.rooms[0]
+  if (next !== undefined) openRoom(next)
+  else signOut()
+}
+
+export function signIn(name: string, room: string): void {
+  client.identify(tab.value.session === undefined ? { name } : { name, session: tab.value.session })
+  tab.value.name = name
+  entered.value = true
+  openRoom(room)
+}
+
+export function signOut(): void {
+  entered.value = false
+  newLines.value = {}
+  tab.value = { name: tab.value.name, rooms: [], active: '', drafts: {} }
+  client.signOut()
+  version.value++
+}
+
+/** The user attends to the end of the messages, or not. */
+export function attend(attentive: boolean): void {
+  isAttentive.value = attentive
+  if (attentive) client.sessions.get(tab.value.active)?.markRead()
+  version.value++
+}
+
+export function post(text: string, replyTo?: number): boolean {
+  delete newLines.value[tab.value.active]
+  return client.post(tab.value.active, text, replyTo)
+}
+
+function arrived(room: string, message: { from: { id: string }; seq: number }): void {
+  const session = client.sessions.get(room)
+  if (session === undefined) return
+  const isRead = room === tab.value.active && isAttentive.value
+  if (isRead) return session.markRead()
+  const isFirstUnread = unreadOf(session) <= 1
+  if (message.from.id !== client.user?.id && isFirstUnread) newLines.value[room] = message.seq - 1
+}
+
+/** Begin: watch the rooms; come back in after a reload. */
+export function start(): void {
+  const { name, session, rooms: joined, active: room } = tab.value
+  if (room === '') client.start()
+  else {
+    for (const one of new Set([room, ...joined])) client.enter(one)
+    client.start(session === undefined ? { name } : { name, session })
+  }
+  addEventListener('online', () => client.networkChanged(true))
+  addEventListener('offline', () => client.networkChanged(false))
+  addEventListener('pageshow', () => client.wake())
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') client.wake()
+  })
+}
