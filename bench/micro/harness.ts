@@ -1,0 +1,67 @@
+/**
+ * Runs contenders of a micro bench side by side: each warms up, then they take turns round by round, and what counts is
+ * the CPU time of the process an item took. The results go to the bench over IPC, or to the screen.
+ */
+import type { WorkloadResult } from '../run.ts'
+import { median } from '../statistics.ts'
+
+/** Works for a while and answers how many items it has worked through. */
+export type Contender = () => number
+
+export interface MicroCase {
+  readonly id: string
+  readonly title: string
+  readonly unit: string
+  readonly contenders: Readonly<Record<string, Contender>>
+}
+
+export interface MicroSettings {
+  readonly rounds: number
+  readonly warmUpMs: number
+  readonly roundMs: number
+}
+
+const standalone: MicroSettings = { rounds: 5, warmUpMs: 150, roundMs: 150 }
+
+function settingsFromArguments(): MicroSettings {
+  const given = process.argv[2]
+  return given === undefined ? standalone : (JSON.parse(given) as MicroSettings)
+}
+
+/** Work for about `ms`; answer nanoseconds of CPU time an item. */
+function nanosecondsPerItem(contender: Contender, ms: number): number {
+  const end = performance.now() + ms
+  const before = process.cpuUsage()
+  let items = 0
+  while (performance.now() < end) items += contender()
+  const { user, system } = process.cpuUsage(before)
+  return ((user + system) * 1000) / items
+}
+
+/** Run the cases of one suite. `suffix` is put behind each contender's name: which runtime this is. */
+export function runMicro(suite: string, cases: readonly MicroCase[]): void {
+  const settings = settingsFromArguments()
+  const suffix = process.env['BENCH_RUNTIME'] === 'newest' ? '@newest' : ''
+  for (const { id, title, unit, contenders } of cases) {
+    const peers: WorkloadResult['peers'] = {}
+    for (const [name, contender] of Object.entries(contenders)) {
+      nanosecondsPerItem(contender, settings.warmUpMs)
+      peers[name + suffix] = []
+    }
+    for (let round = 0; round < settings.rounds; round++) {
+      for (const [name, contender] of Object.entries(contenders)) {
+        peers[name + suffix]!.push({ time: nanosecondsPerItem(contender, settings.roundMs) })
+      }
+    }
+    const result: WorkloadResult = { id, suite, title, unit, peers, missing: {} }
+    if (process.send === undefined) print(result)
+    else process.send(result)
+  }
+}
+
+function print({ title, unit, peers }: WorkloadResult): void {
+  console.log(`${title} (ns of CPU time a ${unit})`)
+  for (const [name, rounds] of Object.entries(peers)) {
+    console.log(`  ${name.padEnd(28)} ${median(rounds.map(({ time }) => time!)).toFixed(1)}`)
+  }
+}
