@@ -7,7 +7,7 @@ import { permessageDeflateServer, type PerMessageDeflateOptions } from '../exten
 import type { HeaderInput } from '../handshake/header-fields.ts'
 import { createOriginCheck, type OriginCheck, type OriginPolicy } from '../handshake/origin.ts'
 import type { Rejection } from '../handshake/rejection.ts'
-import type { CloseOutcome } from '../protocol/connection.ts'
+import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import type { ServerExtension } from '../protocol/extension.ts'
 import type { BindingOptions } from './duplex-binding.ts'
 import { checkCount, checkTimeout, defaults } from './limits.ts'

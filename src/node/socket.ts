@@ -2,7 +2,7 @@
  * The socket that a server's application holds: one open connection, its data and what may be done with it.
  */
 import type { Duplex } from 'node:stream'
-import type { CloseCause } from '../protocol/connection.ts'
+import type { CloseCause } from '../protocol/close-outcome.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import type { ExtensionInstance } from '../protocol/extension.ts'
 import { DuplexBinding, type BindingListener, type BindingOptions } from './duplex-binding.ts'

@@ -1,7 +1,7 @@
 /**
  * What a connection is made with: its side, its listener, its limits, and what the platform lends it.
  */
-import type { CloseOutcome } from './connection.ts'
+import type { CloseOutcome } from './close-outcome.ts'
 import type { ExtensionInstance } from './extension.ts'
 import type { Allocate } from './payload-buffer.ts'
 import { Slab } from './slab.ts'
@@ -11,6 +11,11 @@ import { plainTextCodec, type TextCodec } from './text-codec.ts'
 export interface ConnectionHandler {
   /** A message: a string for text (bytes where `text: 'bytes'` was asked for), bytes for binary; they are yours to keep. */
   message(message: string | Uint8Array, isText: boolean): void
+  /**
+   * The next bytes of a message of more than `partsFrom` bytes; `final` ends it. Text is checked to be UTF-8, and may be
+   * cut inside a character. Nothing else than the parts of one message comes between its first and its last.
+   */
+  part?(bytes: Uint8Array, isText: boolean, final: boolean): void
   /** A ping came; the pong is on its way already. RFC 6455 5.5.2. */
   ping?(payload: Uint8Array): void
   /** A pong came, asked for or not. RFC 6455 5.5.3. */
@@ -46,6 +51,8 @@ export interface ConnectionOptions {
   readonly maxPayload?: number
   /** The most frames a message may have. Default 1,048,576. Over it: close 1008. */
   readonly maxFragments?: number
+  /** Messages of more bytes than this are handed over in parts, to the handler's `part`. Default: none are. */
+  readonly partsFrom?: number
   /** The extension that was negotiated. */
   readonly extension?: ExtensionInstance
   /** How text is handed over. Default `string`; `bytes` gives it as UTF-8, checked. */
@@ -69,6 +76,7 @@ export interface ConnectionSettings {
   readonly claimedRsv: number
   readonly maxPayload: number
   readonly maxFragments: number
+  readonly partsFrom: number
   readonly extension: ExtensionInstance | undefined
   readonly textAsBytes: boolean
   readonly autoPong: boolean
@@ -97,6 +105,9 @@ export function checkOptions(options: ConnectionOptions): ConnectionSettings {
   }
   const text = options.text ?? 'string'
   if (text !== 'string' && text !== 'bytes') throw new TypeError("text must be 'string' or 'bytes'")
+  if (options.partsFrom !== undefined && options.handler.part === undefined) {
+    throw new TypeError('partsFrom needs a handler with a part method')
+  }
   const allocate = options.allocate ?? allocateZeroed
   return {
     handler: options.handler,
@@ -104,6 +115,7 @@ export function checkOptions(options: ConnectionOptions): ConnectionSettings {
     claimedRsv: options.extension?.rsv ?? 0,
     maxPayload: checkLimit('maxPayload', options.maxPayload ?? DEFAULT_MAX_PAYLOAD),
     maxFragments: checkLimit('maxFragments', options.maxFragments ?? DEFAULT_MAX_FRAGMENTS),
+    partsFrom: checkLimit('partsFrom', options.partsFrom ?? Number.MAX_SAFE_INTEGER),
     extension: options.extension,
     textAsBytes: text === 'bytes',
     autoPong: options.autoPong ?? true,

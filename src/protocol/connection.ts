@@ -3,47 +3,16 @@
  * in, bytes come out. It holds what RFC 6455 says of an endpoint once the handshake is done: sections 5 to 8.
  */
 import { CloseCode, isWireCloseCode } from './close-code.ts'
+import type { CloseCause, CloseOutcome } from './close-outcome.ts'
 import { decodeClosePayload, encodeClosePayload, fitReason } from './close-payload.ts'
 import { checkOptions, type ConnectionOptions, type ConnectionSettings } from './connection-options.ts'
 import { ConnectionAction, ConnectionEvent, ConnectionState, transitions } from './connection-state.ts'
-import type { DecodeFailure } from './extension.ts'
 import { FIN_BIT, MAX_SHORT_LENGTH } from './frame-header.ts'
-import { FrameReader } from './frame-reader.ts'
 import { FrameWriter, type WriteBytes } from './frame-writer.ts'
-import { releaseMaskView } from './mask.ts'
-import { MessageAssembler } from './message-assembler.ts'
+import { MessageReceiver, Stall } from './message-receiver.ts'
 import { MessageSender } from './message-sender.ts'
 import { Opcode } from './opcode.ts'
-import { ProtocolError, Violations, type Violation } from './violation.ts'
-
-/** Who, or what, ended a connection. */
-export type CloseCause =
-  'peer' | 'local' | 'protocol' | 'timeout' | 'backpressure' | 'lifetime' | 'shutdown' | 'transport'
-
-/** How a connection ended. RFC 6455 7.1.4 to 7.1.6. */
-export interface CloseOutcome {
-  /** The code of the peer's Close frame; 1005 when that had none; the code sent for a violation; else 1006. */
-  readonly code: number
-  readonly reason: string
-  /** Whether Close frames went both ways before TCP ended. */
-  readonly clean: boolean
-  readonly cause: CloseCause
-  /** What went wrong, when something did. */
-  readonly error?: Error
-}
-
-/** Why reading rests; while any of these stands, what arrives waits. */
-export const Stall = {
-  /** The application has paused. */
-  Application: 1,
-  /** The extension decodes a message. */
-  Decoding: 2,
-  /** The transport does not take what is written: answering more would fill the memory. */
-  Output: 4,
-  /** A handler's promise is not settled yet. */
-  Handler: 8,
-} as const
-export type Stall = (typeof Stall)[keyof typeof Stall]
+import { ProtocolError, type Violation } from './violation.ts'
 
 /** When this much is encoded, it is handed over without waiting for the turn to end. */
 const FLUSH_FROM = 65_536
@@ -51,7 +20,7 @@ const NO_BYTES: Uint8Array = new Uint8Array(0)
 
 export class Connection {
   readonly #settings: ConnectionSettings
-  readonly #reader: FrameReader
+  readonly #receiver: MessageReceiver
   readonly #writer: FrameWriter
   readonly #sender: MessageSender
   readonly #write: WriteBytes
@@ -60,12 +29,7 @@ export class Connection {
   /** What local code wanted when it closed or gave up; told as the cause if nothing else comes between. */
   #localCause: CloseCause | undefined
   #localError: Error | undefined
-  /** What waits for reading to go on. */
-  #backlog: Uint8Array[] = []
-  #stalls = 0
   #isReceiving = false
-  /** Whether the transport has said that nothing more comes; told when the backlog is read. */
-  #hasEnded = false
   /** Set from the first unflushed frame on. */
   #isPending = false
   /** RFC 6455 5.5.3: of several pings that could not be answered yet, only the latest needs a pong. */
@@ -88,14 +52,14 @@ export class Connection {
       allocate,
       progress: () => this.#outputAdded(),
     })
-    const assembler = new MessageAssembler(settings, {
-      text: (message) => this.#deliver(message, true),
-      bytes: (message, isText) => this.#deliver(message, isText),
-      encoded: (payload, isText) => this.#decode(payload, isText),
+    this.#receiver = new MessageReceiver(settings, {
+      message: (message, isText) => this.#message(message, isText),
+      part: (bytes, isText, final) => this.#part(bytes, isText, final),
       control: (opcode, payload) => this.#control(opcode, payload),
       violation: (violation, seen) => this.#violated(violation, seen),
+      reading: (wanted) => handler.reading?.(wanted),
+      end: () => this.#apply(ConnectionEvent.TransportEnd),
     })
-    this.#reader = new FrameReader(assembler)
     this.#write = (bytes, more) => handler.write(bytes, more) === true
   }
 
@@ -110,34 +74,26 @@ export class Connection {
 
   /** Whether reading rests; the transport had better be paused. */
   get stalled(): boolean {
-    return this.#stalls !== 0
+    return this.#receiver.stalls !== 0
   }
 
   /** Whether the application has paused. */
   get isPaused(): boolean {
-    return (this.#stalls & Stall.Application) !== 0
+    return (this.#receiver.stalls & Stall.Application) !== 0
   }
 
   /** Take in bytes from the transport. They are unmasked where they are and may be kept: never write to them again. */
   receive(chunk: Uint8Array): void {
-    if (!this.#isReading) return
-    if (this.#stalls !== 0 || this.#isReceiving || this.#backlog.length > 0) {
-      this.#backlog.push(chunk)
-      return
-    }
     this.#isReceiving = true
-    this.#read(chunk)
-    this.#readBacklog()
+    this.#receiver.receive(chunk)
     this.#isReceiving = false
-    releaseMaskView()
     this.flush()
   }
 
   /** Take note that the peer's side of the transport has ended. What waits is still read first. */
   receiveEnd(): void {
-    if (this.#state === ConnectionState.Closed) return
-    this.#hasEnded = true
-    if (this.#backlog.length === 0 && (this.#stalls & Stall.Decoding) === 0) this.#apply(ConnectionEvent.TransportEnd)
+    if (this.#isReading) this.#receiver.end()
+    else this.#apply(ConnectionEvent.TransportEnd)
   }
 
   /** Take note that the transport is gone in both directions. What waits is lost with it. */
@@ -223,25 +179,13 @@ export class Connection {
 
   /** Let reading rest for a reason, until `resume` is told the same. Nothing more of the current chunk is delivered. */
   pause(reason: Stall = Stall.Application): void {
-    const wasReading = this.#stalls === 0
-    this.#stalls |= reason
-    if (wasReading && this.#isReading) this.#settings.handler.reading?.(false)
+    this.#receiver.pause(reason)
   }
 
   /** Take a reason to rest away; when it was the last, what waits is read. */
   resume(reason: Stall = Stall.Application): void {
-    if ((this.#stalls & reason) === 0) return
-    this.#stalls &= ~reason
     if (reason === Stall.Output) this.#payOwedPong()
-    if (this.#stalls !== 0 || this.#isReceiving) return
-    this.#isReceiving = true
-    this.#readBacklog()
-    this.#isReceiving = false
-    releaseMaskView()
-    this.flush()
-    if (this.#stalls !== 0) return
-    if (this.#hasEnded) this.#apply(ConnectionEvent.TransportEnd)
-    else this.#settings.handler.reading?.(true)
+    this.#receiver.resume(reason)
   }
 
   /** Hand everything that was encoded to the handler's `write`, and end the transport if that is due. */
@@ -258,59 +202,25 @@ export class Connection {
     return this.#state === ConnectionState.Open || this.#state === ConnectionState.Closing
   }
 
-  get #goesOn(): boolean {
-    return this.#stalls === 0 && this.#isReading
-  }
-
-  #read(chunk: Uint8Array): void {
-    const stopped = this.#reader.read(chunk, 0)
-    if (stopped < chunk.length && this.#isReading) this.#backlog.unshift(chunk.subarray(stopped))
-  }
-
-  #readBacklog(): void {
-    while (this.#backlog.length > 0 && this.#goesOn) this.#read(this.#backlog.shift()!)
-    if (!this.#isReading) this.#backlog = []
-  }
-
-  #deliver(message: string | Uint8Array, isText: boolean): boolean {
+  #message(message: string | Uint8Array, isText: boolean): void {
     const { handler } = this.#settings
     try {
       handler.message(message, isText)
     } catch (error) {
       this.#handlerThrew(error)
     }
-    return this.#goesOn
   }
 
-  #decode(payload: Uint8Array, isText: boolean): boolean {
-    const { extension, maxPayload } = this.#settings
-    let isSync = true
-    this.#stalls |= Stall.Decoding
-    extension!.decode(payload, true, maxPayload, (result) => {
-      if (isSync) this.#stalls &= ~Stall.Decoding
-      if (this.#isReading) this.#decoded(result, isText)
-      if (!isSync) this.resume(Stall.Decoding)
-    })
-    isSync = false
-    if ((this.#stalls & Stall.Decoding) !== 0) this.#settings.handler.reading?.(false)
-    return this.#goesOn
-  }
-
-  #decoded(result: Uint8Array | DecodeFailure, isText: boolean): void {
-    if (!(result instanceof Uint8Array)) {
-      const violation =
-        result.closeCode === CloseCode.MessageTooBig ? Violations.MessageTooBig : Violations.NotDecodable
-      return this.#violated({ ...violation, closeCode: result.closeCode }, result.reason)
+  #part(bytes: Uint8Array, isText: boolean, final: boolean): void {
+    const { handler } = this.#settings
+    try {
+      handler.part!(bytes, isText, final)
+    } catch (error) {
+      this.#handlerThrew(error)
     }
-    if (!isText) return void this.#deliver(result, false)
-    const { codec, textAsBytes } = this.#settings
-    const text = textAsBytes ? undefined : codec.decode(result, 0, result.length)
-    if (text !== undefined) this.#deliver(text, true)
-    else if (textAsBytes && codec.isUtf8(result, 0, result.length)) this.#deliver(result, true)
-    else this.#violated(Violations.TextNotUtf8, 'text message that is not UTF-8 when decoded')
   }
 
-  #control(opcode: number, payload: Uint8Array): boolean {
+  #control(opcode: number, payload: Uint8Array): void {
     if (opcode === Opcode.Close) return this.#closeFrame(payload)
     const { handler } = this.#settings
     // RFC 6455 5.5.2: a Ping MUST be answered with a Pong, as soon as is practical, unless a Close frame came before.
@@ -321,34 +231,31 @@ export class Connection {
     } catch (error) {
       this.#handlerThrew(error)
     }
-    return this.#goesOn
   }
 
   #answerPing(payload: Uint8Array): void {
-    if ((this.#stalls & Stall.Output) !== 0) {
-      this.#owedPong = payload.slice()
-    } else {
-      this.#writer.bytes(FIN_BIT | Opcode.Pong, payload)
-      this.#outputAdded()
-    }
+    const isBlocked = (this.#receiver.stalls & Stall.Output) !== 0
+    if (isBlocked) this.#owedPong = payload.slice()
+    else this.#sendPong(payload)
   }
 
   #payOwedPong(): void {
     const payload = this.#owedPong
     this.#owedPong = undefined
-    if (payload !== undefined && this.#isReading) this.#answerPing(payload)
+    if (payload !== undefined && this.#isReading) this.#sendPong(payload)
   }
 
-  #closeFrame(payload: Uint8Array): false {
+  #sendPong(payload: Uint8Array): void {
+    this.#writer.bytes(FIN_BIT | Opcode.Pong, payload)
+    this.#outputAdded()
+  }
+
+  #closeFrame(payload: Uint8Array): void {
     const close = decodeClosePayload(payload, this.#settings.codec)
-    if ('rule' in close) {
-      this.#violated(close, describeClosePayload(payload))
-      return false
-    }
+    if ('rule' in close) return this.#violated(close, describeClosePayload(payload))
     this.#record({ code: close.code, reason: close.reason, clean: true, cause: this.#localCause ?? 'peer' })
     // RFC 6455 5.5.1: the endpoint typically echoes the status code it received.
     this.#apply(ConnectionEvent.RemoteClose, payload.slice(0, 2))
-    return false
   }
 
   #violated(violation: Violation, seen: string): void {
@@ -395,8 +302,9 @@ export class Connection {
     if (transition === undefined) return
     const wasOpen = this.#state === ConnectionState.Open
     this.#state = transition.next
+    if (!this.#isReading) this.#receiver.stop()
     // What still comes is discarded, so that the end of TCP is seen.
-    if (transition.next === ConnectionState.Draining && this.#stalls !== 0) this.#settings.handler.reading?.(true)
+    if (transition.next === ConnectionState.Draining && this.stalled) this.#settings.handler.reading?.(true)
     for (const action of transition.actions) this.#perform(action, closePayload)
     if (wasOpen && transition.next !== ConnectionState.Closed) this.#settings.handler.closing?.()
   }
@@ -421,7 +329,6 @@ export class Connection {
   }
 
   #release(): void {
-    this.#backlog = []
     this.#owedPong = undefined
     this.#sender.drop()
     this.#settings.extension?.dispose()

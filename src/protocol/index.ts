@@ -3,6 +3,7 @@
  * or a source of randomness.
  */
 export * from './close-code.ts'
+export * from './close-outcome.ts'
 export * from './close-payload.ts'
 export * from './connection.ts'
 export * from './connection-options.ts'
@@ -14,6 +15,7 @@ export * from './frame-rules.ts'
 export * from './frame-writer.ts'
 export * from './mask.ts'
 export * from './message-assembler.ts'
+export * from './message-receiver.ts'
 export * from './message-sender.ts'
 export * from './opcode.ts'
 export * from './payload-buffer.ts'

@@ -19,10 +19,21 @@ export interface MessageSink {
   bytes(message: Uint8Array, isText: boolean): boolean
   /** A whole message whose first frame carried the bits of an extension, as it came over the wire. */
   encoded(payload: Uint8Array, isText: boolean): boolean
+  /** The next bytes of a message that is too big to be collected. */
+  part(bytes: Uint8Array, part: MessagePart): boolean
   /** A whole control frame. */
   control(opcode: number, payload: Uint8Array): boolean
   /** The peer broke a rule; nothing more is read. */
   violation(violation: Violation, seen: string): void
+}
+
+/** What a part of a message is a part of. */
+export interface MessagePart {
+  readonly isText: boolean
+  /** Whether the message carried the bits of an extension. */
+  readonly isEncoded: boolean
+  /** Whether the message ends with it. */
+  readonly final: boolean
 }
 
 export interface AssemblerOptions {
@@ -34,6 +45,8 @@ export interface AssemblerOptions {
   readonly maxPayload: number
   /** The most frames a message may have. */
   readonly maxFragments: number
+  /** Messages of more bytes are handed over in parts, as they come, instead of being collected. */
+  readonly partsFrom: number
   /** Hand text over as bytes. */
   readonly textAsBytes: boolean
   readonly codec: TextCodec
@@ -53,6 +66,7 @@ export class MessageAssembler implements FrameSink {
   /** Of the current message. */
   #isText = false
   #isEncoded = false
+  #isInParts = false
   #announced = 0
   #fragments = 0
   /** Made when a message, or a control frame, first comes in more than one part. */
@@ -86,12 +100,14 @@ export class MessageAssembler implements FrameSink {
     if (this.#fragments > this.#options.maxFragments) {
       return this.#violate(Violations.TooManyFragments, `message of more than ${this.#options.maxFragments} fragments`)
     }
+    if (this.#announced > this.#options.partsFrom) this.#isInParts = true
     return true
   }
 
   framePayload(chunk: Uint8Array, start: number, end: number, last: boolean): boolean {
     if (isControl(this.#opcode)) return this.#controlPart(chunk, start, end, last)
     const whole = last && this.#fin
+    if (this.#isInParts) return this.#deliverPart(chunk, start, end, whole)
     if (whole && (this.#message === undefined || this.#message.length === 0)) return this.#deliver(chunk, start, end)
     if (this.#isText && !this.#isEncoded && !this.#checkText(chunk, start, end)) {
       return this.#violate(Violations.TextNotUtf8, 'text message with a byte that cannot be UTF-8')
@@ -104,9 +120,35 @@ export class MessageAssembler implements FrameSink {
   #beginMessage(header: FrameHeader): void {
     this.#isText = header.opcode === Opcode.Text
     this.#isEncoded = header.rsv !== 0
+    this.#isInParts = false
     this.#announced = 0
     this.#fragments = 0
     this.#validator?.reset()
+  }
+
+  #deliverPart(chunk: Uint8Array, start: number, end: number, final: boolean): boolean {
+    if (this.#isText && !this.#isEncoded) {
+      if (!this.#checkText(chunk, start, end)) {
+        return this.#violate(Violations.TextNotUtf8, 'text message with a byte that cannot be UTF-8')
+      }
+      if (final && this.#validator?.complete === false) {
+        return this.#violate(Violations.TextNotUtf8, 'text message that ends inside a character')
+      }
+    }
+    if (start === end && !final) return true
+    return this.#sink.part(this.#withCollected(chunk, start, end), {
+      isText: this.#isText,
+      isEncoded: this.#isEncoded,
+      final,
+    })
+  }
+
+  /** What was collected before the message grew too big goes out with its first part. */
+  #withCollected(chunk: Uint8Array, start: number, end: number): Uint8Array {
+    const collected = this.#message
+    if (collected === undefined || collected.length === 0) return chunk.subarray(start, end)
+    collected.push(chunk, start, end)
+    return collected.take()
   }
 
   /** The whole message lies in one chunk: nothing has to be collected, and text is checked and decoded in one go. */

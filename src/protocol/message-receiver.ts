@@ -1,0 +1,207 @@
+/**
+ * Bytes in, messages and control frames out, in order and no faster than they are wanted: the other half of message-sender.
+ * What the extension has to decode, and what arrives while reading rests, waits its turn here. RFC 6455 6.2.
+ */
+import { CloseCode } from './close-code.ts'
+import type { ConnectionSettings } from './connection-options.ts'
+import type { DecodeFailure } from './extension.ts'
+import { FrameReader } from './frame-reader.ts'
+import { releaseMaskView } from './mask.ts'
+import { MessageAssembler, type MessagePart } from './message-assembler.ts'
+import { Utf8Validator } from './utf8.ts'
+import { Violations, type Violation } from './violation.ts'
+
+/** Why reading rests; while any of these stands, what arrives waits. */
+export const Stall = {
+  /** The application has paused. */
+  Application: 1,
+  /** The extension decodes a message. */
+  Decoding: 2,
+  /** The transport does not take what is written: answering more would fill the memory. */
+  Output: 4,
+  /** A handler's promise is not settled yet. */
+  Handler: 8,
+} as const
+export type Stall = (typeof Stall)[keyof typeof Stall]
+
+/** Who listens to a receiver. None of these may throw. */
+export interface ReceiverListener {
+  message(message: string | Uint8Array, isText: boolean): void
+  part(bytes: Uint8Array, isText: boolean, final: boolean): void
+  control(opcode: number, payload: Uint8Array): void
+  violation(violation: Violation, seen: string): void
+  /** Whether to go on reading from the transport. */
+  reading(wanted: boolean): void
+  /** The transport has ended, and all that came before was read. */
+  end(): void
+}
+
+export class MessageReceiver {
+  readonly #settings: ConnectionSettings
+  readonly #listener: ReceiverListener
+  readonly #reader: FrameReader
+  /** What waits for reading to go on. */
+  #backlog: Uint8Array[] = []
+  #stalls = 0
+  #isReading = false
+  #isStopped = false
+  /** Whether the transport has said that nothing more comes. */
+  #hasEnded = false
+  /** Of a message in parts that the extension decodes: its bytes so far, and the check that it is UTF-8. */
+  #decodedBytes = 0
+  #validator: Utf8Validator | undefined
+
+  constructor(settings: ConnectionSettings, listener: ReceiverListener) {
+    this.#settings = settings
+    this.#listener = listener
+    const assembler = new MessageAssembler(settings, {
+      text: (message) => this.#message(message, true),
+      bytes: (message, isText) => this.#message(message, isText),
+      encoded: (payload, isText) => this.#encoded(payload, isText),
+      part: (bytes, part) => this.#part(bytes, part),
+      control: (opcode, payload) => this.#control(opcode, payload),
+      violation: (violation, seen) => listener.violation(violation, seen),
+    })
+    this.#reader = new FrameReader(assembler)
+  }
+
+  /** The reasons for which reading rests. */
+  get stalls(): number {
+    return this.#stalls
+  }
+
+  /** Take in bytes, which are unmasked where they are and may be kept. */
+  receive(chunk: Uint8Array): void {
+    if (this.#isStopped) return
+    if (this.#isReading || this.#stalls !== 0) {
+      this.#backlog.push(chunk)
+      return
+    }
+    this.#isReading = true
+    this.#read(chunk)
+    this.#readBacklog()
+  }
+
+  /** Nothing more comes. */
+  end(): void {
+    this.#hasEnded = true
+    this.#endIfRead()
+  }
+
+  /** Discard what waits and what still comes. */
+  stop(): void {
+    this.#isStopped = true
+    this.#backlog = []
+  }
+
+  /** Let reading rest. Nothing more of the current chunk is delivered. */
+  pause(reason: Stall): void {
+    const wasGoing = this.#stalls === 0
+    this.#stalls |= reason
+    if (wasGoing && !this.#isStopped) this.#listener.reading(false)
+  }
+
+  /** Take a reason to rest away; when it was the last, what waits is read. */
+  resume(reason: Stall): void {
+    if ((this.#stalls & reason) === 0) return
+    this.#stalls &= ~reason
+    if (this.#stalls !== 0 || this.#isReading || this.#isStopped) return
+    this.#isReading = true
+    this.#readBacklog()
+    if (this.#goesOn && !this.#hasEnded) this.#listener.reading(true)
+  }
+
+  get #goesOn(): boolean {
+    return this.#stalls === 0 && !this.#isStopped
+  }
+
+  #read(chunk: Uint8Array): void {
+    const stopped = this.#reader.read(chunk, 0)
+    if (stopped < chunk.length && !this.#isStopped) this.#backlog.unshift(chunk.subarray(stopped))
+  }
+
+  #readBacklog(): void {
+    while (this.#backlog.length > 0 && this.#goesOn) this.#read(this.#backlog.shift()!)
+    this.#isReading = false
+    releaseMaskView()
+    this.#endIfRead()
+  }
+
+  #endIfRead(): void {
+    const isDecoding = (this.#stalls & Stall.Decoding) !== 0
+    if (this.#hasEnded && !this.#isReading && this.#backlog.length === 0 && !isDecoding) this.#listener.end()
+  }
+
+  #message(message: string | Uint8Array, isText: boolean): boolean {
+    this.#listener.message(message, isText)
+    return this.#goesOn
+  }
+
+  #control(opcode: number, payload: Uint8Array): boolean {
+    this.#listener.control(opcode, payload)
+    return this.#goesOn
+  }
+
+  #part(bytes: Uint8Array, { isText, isEncoded, final }: MessagePart): boolean {
+    if (isEncoded) return this.#decodePart(bytes, isText, final)
+    this.#listener.part(bytes, isText, final)
+    return this.#goesOn
+  }
+
+  #encoded(payload: Uint8Array, isText: boolean): boolean {
+    return this.#decode(payload, { isFinal: true, limit: this.#settings.maxPayload }, (decoded) => {
+      const { codec, textAsBytes } = this.#settings
+      if (!isText) return this.#listener.message(decoded, false)
+      const text = textAsBytes ? undefined : codec.decode(decoded, 0, decoded.length)
+      if (text !== undefined) this.#listener.message(text, true)
+      else if (textAsBytes && codec.isUtf8(decoded, 0, decoded.length)) this.#listener.message(decoded, true)
+      else this.#notUtf8()
+    })
+  }
+
+  #decodePart(bytes: Uint8Array, isText: boolean, final: boolean): boolean {
+    const limit = this.#settings.maxPayload - this.#decodedBytes
+    return this.#decode(bytes, { isFinal: final, limit }, (decoded) => {
+      this.#decodedBytes = final ? 0 : this.#decodedBytes + decoded.length
+      if (isText && !this.#checkDecodedText(decoded, final)) return this.#notUtf8()
+      if (decoded.length > 0 || final) this.#listener.part(decoded, isText, final)
+    })
+  }
+
+  /** Let the extension decode; reading rests until it is done, so that order is kept and little is held. */
+  #decode(
+    payload: Uint8Array,
+    { isFinal, limit }: { isFinal: boolean; limit: number },
+    deliver: (decoded: Uint8Array) => void,
+  ): boolean {
+    let isSync = true
+    this.#stalls |= Stall.Decoding
+    this.#settings.extension!.decode(payload, isFinal, limit, (result) => {
+      if (isSync) this.#stalls &= ~Stall.Decoding
+      if (!this.#isStopped) {
+        if (result instanceof Uint8Array) deliver(result)
+        else this.#notDecodable(result)
+      }
+      if (!isSync) this.resume(Stall.Decoding)
+    })
+    isSync = false
+    if ((this.#stalls & Stall.Decoding) !== 0) this.#listener.reading(false)
+    return this.#goesOn
+  }
+
+  #checkDecodedText(bytes: Uint8Array, final: boolean): boolean {
+    const validator = (this.#validator ??= new Utf8Validator())
+    const isValid = validator.push(bytes, 0, bytes.length) && (!final || validator.complete)
+    if (final) validator.reset()
+    return isValid
+  }
+
+  #notDecodable(failure: DecodeFailure): void {
+    const violation = failure.closeCode === CloseCode.MessageTooBig ? Violations.MessageTooBig : Violations.NotDecodable
+    this.#listener.violation({ ...violation, closeCode: failure.closeCode }, failure.reason)
+  }
+
+  #notUtf8(): void {
+    this.#listener.violation(Violations.TextNotUtf8, 'text message that is not UTF-8 when decoded')
+  }
+}
