@@ -58,6 +58,12 @@ describe('the lint rule that guards the floors', () => {
       /imports ws\/index\.ts, src\/node may import/,
     ],
     [
+      'topics know no sockets',
+      'pubsub/topics.ts',
+      "import type { Socket } from '../node/socket.ts'\n",
+      /imports node\/socket\.ts, src\/pubsub may import protocol$/,
+    ],
+    [
       'sockets do not know the command line',
       'node/server.ts',
       "import { echo } from '../cli/echo.ts'\n",
