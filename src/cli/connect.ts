@@ -45,7 +45,8 @@ ${COMMANDS}
   --color, --no-color     (colours on a terminal, none in a pipe)
   -h, --help              this text
 
-In a pipe, messages go to stdout as they are (binary in hex), everything else to stderr; the end of stdin closes.
+In a pipe, messages go to stdout as they are (binary in hex), everything else to stderr; lines are
+sent as they are, and the end of stdin closes.
 Exit code 0 after a clean close, 1 after any other end, 2 for arguments that make no sense.
 `
 

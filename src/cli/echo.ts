@@ -39,7 +39,8 @@ const HELP = `barewire echo: serve a WebSocket that echoes text as text and bina
   --key FILE           private key, PEM
   -h, --help           this text
 
-Prints 'listening on ws://HOST:PORT' when ready. Ends on SIGTERM and SIGINT: every connection is closed with 1001.
+Prints 'listening on ws://HOST:PORT' when ready. Ends on SIGTERM and SIGINT: every connection is
+closed with 1001.
 Exit code 0 when ended so, 1 when it cannot listen, 2 for arguments that make no sense.
 `
 

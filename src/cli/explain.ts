@@ -21,8 +21,8 @@ const HELP = `barewire explain: take frames, a whole conversation or a capture a
   barewire explain --client sent.bin --server received.bin
   … | barewire explain
 
-The bytes are hex (plain, xxd or hexdump -C), base64, raw, or a pcap or pcapng capture; which of them, is found out.
-  --hex, --base64, --raw  do not guess
+The bytes are hex (plain, xxd or hexdump -C), base64, raw, or a pcap or pcapng capture.
+  --hex, --base64, --raw  what they are, instead of finding out
   --file FILE             read a file; - is stdin
   --client FILE           what the client sent, from its request on
   --server FILE           what the server sent, from its answer on
@@ -36,7 +36,7 @@ The bytes are hex (plain, xxd or hexdump -C), base64, raw, or a pcap or pcapng c
   --color, --no-color     (colours on a terminal, none in a pipe)
   -h, --help              this text
 
-Exit code 0, 1 when a rule was broken or the input cannot be read, 2 for arguments that make no sense.
+Exit code 0, 1 when a rule was broken or the input cannot be read, 2 for arguments without sense.
 `
 
 export const explain: Command = { help: HELP, run }
