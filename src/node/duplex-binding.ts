@@ -22,6 +22,10 @@ export interface BindingListener<Owner> {
   pong(owner: Owner, payload: Uint8Array): void
   /** All that was sent has been handed to the system after `send` had said to wait. */
   drain(owner: Owner): void
+  /** More is unsent than there may be. */
+  blocked(owner: Owner): void
+  /** What was unsent has been handed to the system. */
+  unblocked(owner: Owner): void
   close(owner: Owner, outcome: CloseOutcome): void
   /** One of the calls above threw. */
   error(owner: Owner, error: unknown): void
@@ -42,12 +46,15 @@ export interface BindingOptions {
 export class DuplexBinding<Owner> implements ConnectionHandler {
   readonly connection: Connection
   readonly stream: Duplex
+  readonly extension: ExtensionInstance | undefined
   readonly #owner: Owner
   readonly #listener: BindingListener<Owner>
   readonly #options: BindingOptions
   /** Whether a stream with nothing left to write has no use for its buffers either: true of TCP alone. */
   readonly #takesAtOnce: boolean
   #isCorked = false
+  /** Whether more is unsent than there may be. */
+  #isBlocked = false
   /** Whether `send` said to wait. */
   #owesDrain = false
   /** Bytes of output when the deadline was set: a peer that still takes some is not cut off. */
@@ -60,6 +67,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
     listener: BindingListener<Owner>,
   ) {
     this.stream = stream
+    this.extension = options.extension
     this.#owner = options.owner
     this.#listener = listener
     this.#options = options
@@ -94,6 +102,11 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   /** Bytes that were given to `send` and not yet to the system. */
   get bufferedAmount(): number {
     return this.connection.pendingBytes + this.stream.writableLength
+  }
+
+  /** Whether more is unsent than there may be. */
+  get isBlocked(): boolean {
+    return this.#isBlocked
   }
 
   /** Whether it is well to send more; when not, `drain` will follow. */
@@ -143,10 +156,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
       stream.uncork()
     }
     const unsent = stream.writableLength
-    if (unsent > this.#mark) {
-      this.#owesDrain = true
-      this.connection.pause(Stall.Output)
-    }
+    if (unsent > this.#mark && !this.#isBlocked) this.#block()
     if (this.#owesDrain && !stream.writableNeedDrain) process.nextTick(() => this.#drained())
     return unsent === 0 && this.#takesAtOnce
   }
@@ -186,8 +196,19 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
     return Math.max(this.#options.highWaterMark, this.stream.writableHighWaterMark)
   }
 
+  #block(): void {
+    this.#isBlocked = true
+    this.#owesDrain = true
+    this.connection.pause(Stall.Output)
+    this.#listener.blocked(this.#owner)
+  }
+
   #drained(): void {
-    this.connection.resume(Stall.Output)
+    if (this.#isBlocked) {
+      this.#isBlocked = false
+      this.connection.resume(Stall.Output)
+      this.#listener.unblocked(this.#owner)
+    }
     if (!this.#owesDrain || this.bufferedAmount > this.#mark) return
     this.#owesDrain = false
     if (this.connection.state !== ConnectionState.Open) return

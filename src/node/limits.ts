@@ -10,6 +10,8 @@ export const defaults = {
   maxFragments: DEFAULT_MAX_FRAGMENTS,
   /** Bytes of unsent output from which reading rests and `send` says to wait. */
   highWaterMark: 262_144,
+  /** Bytes of publications that may wait for a subscriber that does not keep up. */
+  slowBudget: 1_048_576,
   /** Milliseconds for the request of a handshake to arrive, and as many for the application's answer. */
   handshakeTimeout: 10_000,
   /** Milliseconds for the closing handshake, and for TCP to end. */

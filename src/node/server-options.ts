@@ -11,6 +11,7 @@ import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import type { ServerExtension } from '../protocol/extension.ts'
 import type { BindingOptions } from './duplex-binding.ts'
 import { checkCount, checkTimeout, defaults } from './limits.ts'
+import { isSlowPolicy, type SlowPolicy } from '../pubsub/held-messages.ts'
 import type { Socket } from './socket.ts'
 
 /** A handshake as the application sees it, before anything is open. */
@@ -45,6 +46,10 @@ export interface ConnectionLimits {
   readonly maxFragments?: number
   /** Bytes of unsent output from which reading rests and `send` says to wait. Default 256 KiB. */
   readonly highWaterMark?: number
+  /** What happens to a subscriber that does not keep up with its topics. Default `close`, with 1013. */
+  readonly slowConsumer?: SlowPolicy
+  /** Bytes of publications that may wait for a subscriber that does not keep up. Default 1 MiB. */
+  readonly slowBudget?: number
   /** Milliseconds for the closing handshake and the end of TCP. Default 10,000. Over it: TCP is dropped. */
   readonly closeTimeout?: number
 }
@@ -60,6 +65,8 @@ export interface ServerHandlers<Data> {
   pong?(socket: Socket<Data>, payload: Uint8Array): unknown
   /** After `send` had said to wait: go on. */
   drain?(socket: Socket<Data>): unknown
+  /** A socket has subscribed to a topic, or left it; `count` subscribe now, `before` did. */
+  subscription?(socket: Socket<Data>, topic: string, count: number, before: number): unknown
   /** The end of a connection, exactly once. */
   close?(socket: Socket<Data>, outcome: CloseOutcome): unknown
   /** A handler threw or rejected, or the listening server failed. Without it, that socket is closed with 1011. */
@@ -94,6 +101,8 @@ export interface ServerSettings<Data> {
   readonly extensions: readonly ServerExtension[]
   readonly originCheck: OriginCheck
   readonly handshakeTimeout: number
+  readonly slowConsumer: SlowPolicy
+  readonly slowBudget: number
 }
 
 /** @throws TypeError or RangeError that names the option. */
@@ -103,6 +112,10 @@ export function checkServerOptions<Data>(options: ServerOptions<Data>): ServerSe
   }
   const text = options.text ?? 'string'
   if (text !== 'string' && text !== 'bytes') throw new TypeError("text must be 'string' or 'bytes'")
+  const slowConsumer = options.slowConsumer ?? 'close'
+  if (!isSlowPolicy(slowConsumer)) {
+    throw new TypeError("slowConsumer must be 'close', 'drop-newest', 'drop-oldest' or 'latest'")
+  }
   const deflate = options.perMessageDeflate ?? false
   return {
     options,
@@ -116,6 +129,8 @@ export function checkServerOptions<Data>(options: ServerOptions<Data>): ServerSe
       autoPong: options.autoPong ?? true,
     },
     extensions: deflate === false ? [] : [permessageDeflateServer(deflate === true ? {} : deflate)],
+    slowConsumer,
+    slowBudget: checkCount('slowBudget', options.slowBudget ?? defaults.slowBudget),
     originCheck: createOriginCheck(options.origin),
     handshakeTimeout: checkTimeout('handshakeTimeout', options.handshakeTimeout ?? defaults.handshakeTimeout),
   }

@@ -13,7 +13,10 @@ import type { BindingListener } from './duplex-binding.ts'
 import { defaults } from './limits.ts'
 import { checkServerOptions, type ServerOptions, type ServerSettings } from './server-options.ts'
 import { shutDown, type ShutdownOptions, type ShutdownResult } from './shutdown.ts'
-import { bindingOf, Socket } from './socket.ts'
+import type { Member, PublishOptions, PublishResult } from '../pubsub/topics.ts'
+import type { Sendable } from './payload.ts'
+import { bindingOf, memberOf, ReadyState, Socket } from './socket.ts'
+import { prepare, TopicHub, type PreparedMessage } from './topic-hub.ts'
 import { Upgrade, type Admission } from './upgrade.ts'
 
 /** How often Node looks for requests that take too long, in milliseconds. */
@@ -23,6 +26,7 @@ export class WebSocketServer<Data = undefined> {
   readonly #settings: ServerSettings<Data>
   readonly #listener: BindingListener<Socket<Data>>
   readonly #taker: UpgradeTaker
+  readonly #hub: TopicHub<Data>
   readonly #clients = new Set<Socket<Data>>()
   /** The HTTP servers it is attached to; `#own` is the one it made. */
   readonly #attached = new Set<HttpServer>()
@@ -33,6 +37,7 @@ export class WebSocketServer<Data = undefined> {
   constructor(options: ServerOptions<Data> = {}) {
     this.#settings = checkServerOptions(options)
     this.#listener = this.#makeListener(options)
+    this.#hub = new TopicHub(this.#settings, (socket, handler) => this.#call(socket, handler))
     this.#taker = {
       path: options.path,
       handleUpgrade: (request, stream, head) => this.handleUpgrade(request, stream, head),
@@ -100,6 +105,28 @@ export class WebSocketServer<Data = undefined> {
     upgrade.run(this.#isClosing)
   }
 
+  /** Publish to everybody on a topic. It leaves at the end of this turn of the event loop, in one write a socket. */
+  publish(topic: string, message: Sendable | PreparedMessage, options: PublishOptions = {}): PublishResult {
+    return this.#hub.publish(topic, message, options)
+  }
+
+  /** How many sockets subscribe to a topic. */
+  subscribers(topic: string): number {
+    return this.#hub.topics.count(topic)
+  }
+
+  /** Send a message to every open socket: encoded once, deflated once. Answers how many it was sent to. */
+  broadcast(message: Sendable | PreparedMessage): number {
+    const prepared = prepare(message)
+    let count = 0
+    for (const socket of this.#clients) {
+      if (socket.readyState !== ReadyState.Open) continue
+      socket.send(prepared)
+      count++
+    }
+    return count
+  }
+
   /**
    * End everything: no new clients, a closing handshake with those that are there, spread over `spreadMs`, and TCP dropped
    * for who is not done by `deadlineMs`. Resolves with how many ended by themselves and how many were dropped.
@@ -137,13 +164,14 @@ export class WebSocketServer<Data = undefined> {
     transport: { stream: Duplex; head: Uint8Array; remoteAddress: string | undefined },
   ): void {
     const { stream, head, remoteAddress } = transport
-    prepare(stream)
+    freeOfHttp(stream)
     stream.write(admission.response)
     const socket = new Socket<Data>({
       stream,
       binding: this.#settings.binding,
       extension: admission.extensions.agreed[0]?.create(),
       listener: this.#listener,
+      hub: this.#hub,
       data: admission.data,
       protocol: admission.protocol,
       extensions: admission.extensions.header ?? '',
@@ -167,13 +195,21 @@ export class WebSocketServer<Data = undefined> {
       ping: ping === undefined ? ignore : (socket, payload) => this.#watch(socket, handlers.ping!(socket, payload)),
       pong: pong === undefined ? ignore : (socket, payload) => this.#watch(socket, handlers.pong!(socket, payload)),
       drain: drain === undefined ? ignore : (socket) => this.#watch(socket, handlers.drain!(socket)),
+      blocked: (socket) => this.#withMember(socket, (member) => this.#hub.topics.blocked(member)),
+      unblocked: (socket) => this.#withMember(socket, (member) => this.#hub.topics.drained(member)),
       close: (socket, outcome) => this.#closed(socket, outcome),
       error: (socket, error) => this.#tell(error, socket),
     }
   }
 
+  #withMember(socket: Socket<Data>, act: (member: Member) => void): void {
+    const member = memberOf(socket)
+    if (member !== undefined) act(member)
+  }
+
   #closed(socket: Socket<Data>, outcome: CloseOutcome): void {
     this.#clients.delete(socket)
+    this.#withMember(socket, (member) => this.#hub.remove(socket, member))
     this.#watch(socket, this.#settings.options.close?.(socket, outcome))
   }
 
@@ -210,7 +246,7 @@ export class WebSocketServer<Data = undefined> {
 }
 
 /** After the 101 nothing of HTTP's limits touches the socket. */
-function prepare(stream: Duplex): void {
+function freeOfHttp(stream: Duplex): void {
   const socket = stream as Partial<TcpSocket>
   socket.setTimeout?.(0)
   socket.setNoDelay?.(true)

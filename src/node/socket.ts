@@ -6,7 +6,10 @@ import type { CloseCause } from '../protocol/close-outcome.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import type { ExtensionInstance } from '../protocol/extension.ts'
 import { DuplexBinding, type BindingListener, type BindingOptions } from './duplex-binding.ts'
+import { PreparedMessage } from '../pubsub/prepared-message.ts'
+import type { Member, PublishOptions, PublishResult } from '../pubsub/topics.ts'
 import { toBytes, toPayload, type Sendable } from './payload.ts'
+import type { TopicHub } from './topic-hub.ts'
 
 /** The states of a socket, by the names and numbers of the browser's interface. */
 export const ReadyState = { Connecting: 0, Open: 1, Closing: 2, Closed: 3 } as const
@@ -25,17 +28,22 @@ export interface SocketOptions<Data> {
   readonly binding: BindingOptions
   readonly extension: ExtensionInstance | undefined
   readonly listener: BindingListener<Socket<Data>>
+  readonly hub: TopicHub<Data>
   readonly data: Data
   readonly protocol: string
   readonly extensions: string
   readonly remoteAddress: string | undefined
 }
 
-/** How the server gets at the binding of a socket; not for applications. */
+/** How the server gets at the binding of a socket, and at its topics; not for applications. */
 export let bindingOf: <Data>(socket: Socket<Data>) => DuplexBinding<Socket<Data>>
+export let memberOf: <Data>(socket: Socket<Data>) => Member | undefined
 
 export class Socket<Data = undefined> {
   readonly #binding: DuplexBinding<Socket<Data>>
+  readonly #hub: TopicHub<Data>
+  /** Made when it first subscribes. */
+  #member: Member | undefined
   /** What `upgrade` gave, or what the application keeps here. */
   data: Data
   /** The subprotocol agreed on, or ''. RFC 6455 1.9. */
@@ -47,6 +55,7 @@ export class Socket<Data = undefined> {
 
   static {
     bindingOf = (socket) => socket.#binding
+    memberOf = (socket) => socket.#member
   }
 
   constructor(options: SocketOptions<Data>) {
@@ -56,6 +65,7 @@ export class Socket<Data = undefined> {
     this.remoteAddress = options.remoteAddress
     const { stream, listener, extension } = options
     this.#binding = new DuplexBinding(stream, { ...options.binding, extension, owner: this }, listener)
+    this.#hub = options.hub
   }
 
   /** 1 open, 2 closing, 3 closed. */
@@ -80,9 +90,12 @@ export class Socket<Data = undefined> {
    * nothing was sent. Bytes from 8 KiB on are not copied: do not write to them afterwards.
    * @throws TypeError when `data` is neither a string nor bytes.
    */
-  send(data: Sendable, options?: SendOptions): boolean {
+  send(data: Sendable | PreparedMessage, options?: SendOptions): boolean {
+    if (data instanceof PreparedMessage) return this.#sendPrepared(data)
     const payload = toPayload(data)
     const isText = options?.text ?? typeof payload === 'string'
+    // What was published to it earlier in this turn comes first.
+    if (this.#member !== undefined) this.#hub.topics.settle(this.#member)
     return this.#binding.connection.send(payload, isText, options?.compress ?? true) && this.#binding.isReady
   }
 
@@ -120,6 +133,41 @@ export class Socket<Data = undefined> {
   /** Deliver messages again. */
   resume(): void {
     this.#binding.connection.resume()
+  }
+
+  /** Get what is published on a topic from now on. Answers `false` when it did already, or the socket is not open. */
+  subscribe(topic: string): boolean {
+    if (this.readyState !== ReadyState.Open) return false
+    this.#member ??= this.#hub.makeMember(this.#binding)
+    return this.#hub.subscribe(this, this.#member, topic)
+  }
+
+  /** Get it no more; what was published before still arrives. Answers `false` when it did not subscribe. */
+  unsubscribe(topic: string): boolean {
+    return this.#member !== undefined && this.#hub.unsubscribe(this, this.#member, topic)
+  }
+
+  isSubscribed(topic: string): boolean {
+    return this.#member?.topics.has(topic) ?? false
+  }
+
+  /** The topics it subscribes to. */
+  get topics(): string[] {
+    return this.#member === undefined ? [] : [...this.#member.topics.keys()]
+  }
+
+  /** Publish to everybody on a topic but this socket. It leaves at the end of this turn of the event loop. */
+  publish(topic: string, message: Sendable | PreparedMessage, options?: PublishOptions): PublishResult {
+    return this.#hub.publish(topic, message, { ...options, sender: this.#member })
+  }
+
+  #sendPrepared(message: PreparedMessage): boolean {
+    const { connection, extension } = this.#binding
+    if (this.#member !== undefined) this.#hub.topics.settle(this.#member)
+    const isSent = connection.takesEncoded
+      ? connection.sendEncoded(extension === undefined ? message.frame : message.frameFor(extension))
+      : connection.send(message.payload, message.isText)
+    return isSent && this.#binding.isReady
   }
 }
 

@@ -126,6 +126,11 @@ export class Connection {
     return true
   }
 
+  /** Whether `sendEncoded` may be called: nothing of this connection's own is half sent or being encoded. */
+  get takesEncoded(): boolean {
+    return this.#state === ConnectionState.Open && this.#sender.idle && !this.#sender.fragmenting
+  }
+
   /** Send bytes that already are frames for any connection, where nothing of this one's own stands in between. */
   sendEncoded(frames: Uint8Array): boolean {
     if (this.#state !== ConnectionState.Open) return false

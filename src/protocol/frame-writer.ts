@@ -190,3 +190,10 @@ function copy(from: Uint8Array, to: Uint8Array, offset: number): void {
   if (from.length >= 64) return to.set(from, offset)
   for (let i = 0; i < from.length; i++) to[offset + i] = from[i]!
 }
+
+/** Encode one frame that is not masked, for any number of connections. */
+export function encodeFrame(firstByte: number, payload: Uint8Array, allocate: Allocate): Uint8Array {
+  const frame = allocate(encodedHeaderLength(payload.length, false) + payload.length)
+  frame.set(payload, encodeFrameHeader(frame, 0, firstByte, payload.length, false))
+  return frame
+}

@@ -1,0 +1,43 @@
+/**
+ * An open socket as topics see it.
+ */
+import { CloseCode } from '../protocol/close-code.ts'
+import type { ExtensionInstance } from '../protocol/extension.ts'
+import type { Subscriber } from '../pubsub/topics.ts'
+import type { DuplexBinding } from './duplex-binding.ts'
+
+export class SocketSubscriber<Owner> implements Subscriber {
+  readonly #binding: DuplexBinding<Owner>
+
+  constructor(binding: DuplexBinding<Owner>) {
+    this.#binding = binding
+  }
+
+  get extension(): ExtensionInstance | undefined {
+    return this.#binding.extension
+  }
+
+  get takesEncoded(): boolean {
+    return this.#binding.connection.takesEncoded
+  }
+
+  get isSlow(): boolean {
+    return this.#binding.isBlocked
+  }
+
+  sendEncoded(frames: Uint8Array): void {
+    this.#binding.connection.sendEncoded(frames)
+  }
+
+  sendMessage(payload: Uint8Array, isText: boolean): void {
+    this.#binding.connection.send(payload, isText)
+  }
+
+  flush(): void {
+    this.#binding.flush()
+  }
+
+  closeSlow(): void {
+    this.#binding.connection.fail(CloseCode.TryAgainLater, 'does not keep up', { cause: 'backpressure' })
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * The topics of one server, tied to its sockets.
+ */
+import { PreparedMessage } from '../pubsub/prepared-message.ts'
+import { Member, Topics, type PublishOptions, type PublishResult } from '../pubsub/topics.ts'
+import type { DuplexBinding } from './duplex-binding.ts'
+import { toPayload, type Sendable } from './payload.ts'
+import { allocate, nodeTextCodec } from './platform.ts'
+import type { ServerSettings } from './server-options.ts'
+import type { Socket } from './socket.ts'
+import { SocketSubscriber } from './subscriber.ts'
+
+/** A message made ready for many connections, by `prepare`. */
+export type { PreparedMessage } from '../pubsub/prepared-message.ts'
+
+/**
+ * Make a message ready to be sent to any number of sockets: it is encoded once, and deflated once.
+ * @throws TypeError for what is neither a string nor bytes.
+ */
+export function prepare(message: Sendable | PreparedMessage, isText?: boolean): PreparedMessage {
+  if (message instanceof PreparedMessage) return message
+  const payload = toPayload(message)
+  return new PreparedMessage(payload, isText ?? typeof payload === 'string', { codec: nodeTextCodec, allocate })
+}
+
+export class TopicHub<Data> {
+  readonly topics: Topics
+  readonly #settings: ServerSettings<Data>
+  readonly #call: (socket: Socket<Data>, handler: () => unknown) => void
+
+  constructor(settings: ServerSettings<Data>, call: (socket: Socket<Data>, handler: () => unknown) => void) {
+    this.#settings = settings
+    this.#call = call
+    this.topics = new Topics({ policy: settings.slowConsumer, budget: settings.slowBudget, schedule: setImmediate })
+  }
+
+  makeMember(binding: DuplexBinding<Socket<Data>>): Member {
+    return new Member(new SocketSubscriber(binding))
+  }
+
+  subscribe(socket: Socket<Data>, member: Member, topic: string): boolean {
+    requireTopic(topic)
+    if (!this.topics.subscribe(member, topic)) return false
+    const count = this.topics.count(topic)
+    this.#told(socket, topic, { count, before: count - 1 })
+    return true
+  }
+
+  unsubscribe(socket: Socket<Data>, member: Member, topic: string): boolean {
+    requireTopic(topic)
+    if (!this.topics.unsubscribe(member, topic)) return false
+    const count = this.topics.count(topic)
+    this.#told(socket, topic, { count, before: count + 1 })
+    return true
+  }
+
+  publish(
+    topic: string,
+    message: Sendable | PreparedMessage,
+    how: PublishOptions & { sender?: Member | undefined },
+  ): PublishResult {
+    requireTopic(topic)
+    return this.topics.publish(topic, prepare(message), how)
+  }
+
+  /** Forget a socket that is gone. */
+  remove(socket: Socket<Data>, member: Member): void {
+    for (const topic of this.topics.remove(member)) {
+      const count = this.topics.count(topic)
+      this.#told(socket, topic, { count, before: count + 1 })
+    }
+  }
+
+  #told(socket: Socket<Data>, topic: string, { count, before }: { count: number; before: number }): void {
+    const { subscription } = this.#settings.options
+    if (subscription === undefined) return
+    this.#call(socket, () => this.#settings.options.subscription!(socket, topic, count, before))
+  }
+}
+
+function requireTopic(topic: unknown): void {
+  if (typeof topic !== 'string') throw new TypeError(`a topic is a string, got ${typeof topic}`)
+}
