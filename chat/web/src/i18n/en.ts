@@ -136,7 +136,8 @@ export const en = {
     counters: { rtt: 'Round trip', received: 'Received', sent: 'Sent', ratio: 'Deflate', frames: 'Frames' },
     choose: 'Choose a frame to take it apart.',
     paused: (count: number) => `Paused; ${plural(count, 'frame', 'frames')} held back`,
-    study: 'Take a frame to the playground',
+    study: 'Study the protocol in the playground',
+    toStudy: 'Playground',
   },
   frame: {
     grid: 'Frame header, bit by bit',

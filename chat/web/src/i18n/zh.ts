@@ -133,7 +133,8 @@ export const zh: Messages = {
     counters: { rtt: '往返', received: '收到', sent: '发出', ratio: '压缩比', frames: '帧数' },
     choose: '选择一帧，把它拆开看。',
     paused: (count) => `已暂停，暂存了 ${count} 帧`,
-    study: '把一帧带到演练场',
+    study: '到演练场学习协议',
+    toStudy: '演练场',
   },
   frame: {
     grid: '逐位展示的帧头',

@@ -166,8 +166,11 @@ export function signOut(): void {
 /** The user attends to the end of the messages, or not. */
 export function attend(attentive: boolean): void {
   isAttentive.value = attentive
-  if (attentive) client.sessions.get(tab.value.active)?.markRead()
-  version.value++
+  const session = client.sessions.get(tab.value.active)
+  if (!attentive || session === undefined) return
+  const before = session.read
+  session.markRead()
+  if (session.read !== before) version.value++
 }
 
 export function post(text: string, replyTo?: number): boolean {
