@@ -27,8 +27,11 @@ const QUOTED_LENGTH = 64
  */
 export function valuesOf(rawHeaders: readonly string[], lowerName: string): string[] {
   const values: string[] = []
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
-    if (equalsIgnoringCase(rawHeaders[at] as string, lowerName)) values.push(rawHeaders[at + 1] as string)
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string
+    if (name.length === lowerName.length && equalsIgnoringCase(name, lowerName))
+      values.push(rawHeaders[at + 1] as string)
+  }
   return values
 }
 

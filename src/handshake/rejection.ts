@@ -59,6 +59,8 @@ export class Rejection {
     if (!Number.isInteger(status) || status < FIRST_STATUS || status > LAST_STATUS)
       throw new RangeError(`status ${status}, an integer from ${FIRST_STATUS} to ${LAST_STATUS} is required`)
     if (typeof reason !== 'string') throw new TypeError(`reason of type ${typeof reason}, a string is required`)
+    if (body !== undefined && typeof body !== 'string')
+      throw new TypeError(`body of type ${typeof body}, a string is required`)
     this.status = status
     this.reason = reason
     this.headers = readHeaderInput(headers, isFraming)
