@@ -1,6 +1,8 @@
 /** barewire's client. */
-import { WebSocket } from '../../dist/index.js'
+import { barewireDist } from '../servers/control.mjs'
 import { serveClient } from './common.mjs'
+
+const { WebSocket } = await import(barewireDist)
 
 serveClient({
   open(url) {

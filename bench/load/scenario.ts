@@ -12,7 +12,7 @@ export interface PhaseResult {
 
 export interface Scenario {
   open(): Promise<void>
-  /** Put load on for `ms`, then wait until everything that is under way has come back. */
+  /** Put load on for `ms`, then wait until everything that is under way has come back. A sink takes a count instead. */
   run(ms: number): Promise<PhaseResult>
   close(): void
 }

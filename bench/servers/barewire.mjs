@@ -1,7 +1,7 @@
 /** barewire, as `npm run build` leaves it in dist. */
-import { WebSocketServer } from '../../dist/index.js'
-import { MAX_PAYLOAD, options, ready, sendInTurns } from './control.mjs'
+import { MAX_PAYLOAD, barewireDist, options, ready, sendInTurns } from './control.mjs'
 
+const { WebSocketServer } = await import(barewireDist)
 const noContextTakeover = options.deflate === 'no-takeover'
 const sockets = new Set()
 let whenDrained

@@ -3,6 +3,7 @@
  * standard input. Plain JavaScript, so that nothing but the server itself runs in the process that is measured.
  */
 import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /** The rivals live in bench/peers, apart from the project. */
 export const requirePeer = createRequire(new URL('../peers/package.json', import.meta.url))
@@ -12,6 +13,11 @@ export const requirePeer = createRequire(new URL('../peers/package.json', import
  * `text`: whether an echo turns text into a string and back, where the library leaves the choice.
  */
 export const options = { mode: 'echo', text: 'bytes', deflate: false, ...JSON.parse(process.argv[2] ?? '{}') }
+
+/** Which build of barewire to measure: another folder makes it possible to compare two of them. */
+export const barewireDist = pathToFileURL(
+  `${process.env.BAREWIRE_DIST ?? fileURLToPath(new URL('../../dist', import.meta.url))}/index.js`,
+).href
 
 /** The largest message of any workload fits. */
 export const MAX_PAYLOAD = 64 * 1024 * 1024
@@ -56,11 +62,12 @@ function say(answer) {
  */
 export function sendInTurns({ ms, perTurn, size }, turn, drained) {
   const payload = Buffer.alloc(size, 0x61)
-  const end = performance.now() + ms
+  const start = performance.now()
   let messages = 0
   return new Promise((resolve) => {
     function go() {
-      if (performance.now() >= end) return resolve({ messages })
+      const elapsed = performance.now() - start
+      if (elapsed >= ms) return resolve({ messages, seconds: elapsed / 1000 })
       messages += perTurn
       if (turn(payload, perTurn)) setImmediate(go)
       else drained(go)
