@@ -10,6 +10,10 @@ export type {
   ServerOptions,
   UpgradeRequest,
 } from './node/server-options.ts'
+export { WebSocket, type BinaryType, type WebSocketEventMap } from './node/websocket.ts'
+export type { WebSocketOptions } from './node/client-options.ts'
+export { HandshakeError } from './node/dial.ts'
+export { CloseEvent, ErrorEvent, MessageEvent } from './node/events.ts'
 export type { ShutdownOptions, ShutdownResult } from './node/shutdown.ts'
 export { ReadyState, type SendOptions, type Socket } from './node/socket.ts'
 export { prepare, type PreparedMessage } from './node/topic-hub.ts'
