@@ -13,7 +13,6 @@ export const LAYERS = {
   handshake: { floor: 2, imports: ['protocol'], node: ['node:crypto', 'node:zlib'] },
   extensions: { floor: 2, imports: ['protocol', 'handshake'], node: ['node:crypto', 'node:zlib'] },
   pubsub: { floor: 2, imports: ['protocol'], node: [] },
-  pubsub: { floor: 2, imports: ['protocol'], node: [] },
   node: { floor: 3, imports: ['protocol', 'handshake', 'extensions', 'pubsub'], node: true },
   ws: { floor: 4, imports: ['protocol', 'handshake', 'extensions', 'node'], node: true },
   cli: { floor: 5, imports: ['protocol', 'handshake', 'extensions', 'node', 'pubsub', 'index.ts'], node: true },
