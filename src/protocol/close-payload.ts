@@ -29,9 +29,11 @@ export function decodeClosePayload(bytes: Uint8Array, codec: TextCodec): ClosePa
 
 /**
  * Write the body of a Close frame. `code` undefined gives an empty body.
- * @throws RangeError for a code that must not stand on the wire, a reason over 123 bytes, or a reason without a code.
+ * @throws RangeError for a code that must not stand on the wire, a reason over 123 bytes, or a reason without a code;
+ * TypeError for a reason that is not a string.
  */
 export function encodeClosePayload(code: number | undefined, reason: string, codec: TextCodec): Uint8Array {
+  if (typeof reason !== 'string') throw new TypeError(`a close reason must be a string, got ${typeof reason}`)
   if (code === undefined) {
     if (reason !== '') throw new RangeError('a close reason needs a close code')
     return new Uint8Array(0)
