@@ -257,6 +257,15 @@ export class Hub {
     else this.#later(leave, end.clean && end.code === 1001 ? RELOAD_GRACE_MS : LIMITS.presenceGraceMs)
   }
 
+  /** The keys have changed: who came in with one that is gone goes. */
+  recheck(knows: (kid: string | undefined) => boolean): void {
+    for (const connection of this.connections) {
+      const { identity } = connection
+      if (identity !== undefined && !knows(identity.kid))
+        connection.closeWith('revoked', 'the key of the token is gone')
+    }
+  }
+
   tick(now: number = Date.now()): void {
     for (const connection of this.connections) connection.tick(now)
     for (const room of this.directory.open()) room.sweepTyping(now)

@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto'
 import {
   encodeCid,
-  type EventBody,
   type EventType,
   readReply,
   readServerMessage,
@@ -70,8 +69,8 @@ export class FakePeer implements Peer {
     return this.get('send', { cid, text }, room)
   }
 
-  of<T extends EventType>(t: T): { room: string; seq: number; d: EventBody<T> }[] {
-    return this.events.filter((event) => event.t === t) as never
+  of<T extends EventType>(t: T): Extract<ServerEvent, { t: T }>[] {
+    return this.events.filter((event): event is Extract<ServerEvent, { t: T }> => event.t === t)
   }
 
   /** The texts of the messages it was shown, in order. */

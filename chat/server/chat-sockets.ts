@@ -1,0 +1,147 @@
+/** The chat sockets of this node: lets them in, hands their messages to the hub, records those that may be looked at. */
+import type { IncomingMessage } from 'node:http'
+import type { Socket as TcpSocket } from 'node:net'
+import { reject, type Rejection, type UpgradeRequest, WebSocketServer } from 'barewire'
+import { BEARER_PREFIX, CHAT_PATH, CHAT_PROTOCOL, LIMITS, WIRE_PATH } from '../protocol/index.ts'
+import type { Doorkeeper } from './doorkeeper.ts'
+import type { Hub } from './hub.ts'
+import type { Logger } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import { type ChatSocketData, SocketPeer } from './socket-peer.ts'
+import { takeHead } from './upgrade-routes.ts'
+import { redactHead } from './wire/redaction.ts'
+import { newWireSecret, type TapRegistry } from './wire/registry.ts'
+import { WireTap } from './wire/tap.ts'
+
+export interface ChatSocketsOptions {
+  readonly hub: Hub
+  readonly doorkeeper: Doorkeeper
+  readonly metrics: Metrics
+  readonly log: Logger
+  readonly origin: 'same' | readonly string[]
+  /** `undefined`: nothing is recorded. */
+  readonly taps: TapRegistry | undefined
+}
+
+/** A little above the limit of the protocol, so that a message just over it is answered and not cut off. */
+const MAX_PAYLOAD = LIMITS.frameBytes
+
+/** Make the server of `chat.v1`. */
+export function createChatSockets(options: ChatSocketsOptions): WebSocketServer<ChatSocketData> {
+  const { hub, doorkeeper, metrics, log, taps } = options
+  return new WebSocketServer<ChatSocketData>({
+    path: CHAT_PATH,
+    origin: options.origin,
+    maxPayload: MAX_PAYLOAD,
+    perMessageDeflate: true,
+    upgrade: (request) => {
+      const started = performance.now()
+      const answer = admit(request, { doorkeeper, taps })
+      metrics.handshake.observe((performance.now() - started) / 1000)
+      return answer
+    },
+    open(socket) {
+      const { data } = socket
+      doorkeeper.entered(data.address)
+      const peer = new SocketPeer(socket)
+      const wire = data.tap === undefined ? undefined : { path: WIRE_PATH, secret: newWireSecret() }
+      if (data.tap !== undefined) listenToBytes(data)
+      const connection = hub.accept(peer, {
+        ...(data.token === undefined ? {} : { token: data.token }),
+        ...(wire === undefined ? {} : { wire }),
+      })
+      data.connection = connection
+      if (wire === undefined || data.tap === undefined || data.handshake === undefined) return
+      taps?.add(wire.secret, {
+        conn: connection.id,
+        opened: connection.opened,
+        tap: data.tap,
+        handshake: data.handshake,
+        protocol: socket.protocol,
+        extensions: socket.extensions,
+        remoteAddress: data.address,
+        ended: undefined,
+        rtt: undefined,
+        watchers: new Set(),
+        bufferedAmount: () => socket.bufferedAmount,
+        ping: () => void socket.ping(String(performance.now())),
+        fault: (kind, more) => peer.fault(kind, more),
+      })
+    },
+    message(socket, message, isText) {
+      const { connection, tap } = socket.data
+      tap?.messageIn(message)
+      metrics.frames.inc({ dir: 'in', opcode: isText ? 'text' : 'binary' })
+      metrics.bytes.inc({ dir: 'in', stage: 'plain' }, message.length)
+      if (typeof message === 'string') connection?.receive(message)
+      else connection?.receiveBinary()
+    },
+    pong(socket, payload) {
+      const rtt = performance.now() - Number(Buffer.from(payload).toString())
+      // Anybody can send a pong with anything in it.
+      if (!(rtt >= 0 && rtt < 3_600_000)) return
+      metrics.rtt.observe(rtt / 1000)
+      const tapped = taps?.find(socket.data.connection?.wire?.secret ?? '')
+      if (tapped !== undefined) tapped.rtt = rtt
+    },
+    close(socket, { code, reason, clean, cause }) {
+      const { connection, address } = socket.data
+      doorkeeper.left(address)
+      if (connection?.wire !== undefined) taps?.end(connection.wire.secret, { code, reason, clean, cause })
+      connection?.ended({ code, clean })
+      log.debug({ conn: connection?.id, code, clean, cause }, 'connection closed')
+    },
+    error(error, socket) {
+      log.error({ err: error, conn: socket?.data.connection?.id }, 'handler failed')
+      socket?.terminate()
+    },
+  })
+}
+
+/** Decide on a handshake. What a user must understand is told after it; here only floods are refused. */
+function admit(
+  request: UpgradeRequest,
+  { doorkeeper, taps }: { doorkeeper: Doorkeeper; taps: TapRegistry | undefined },
+): { data: ChatSocketData; protocol: string } | Rejection {
+  if (!request.protocols.includes(CHAT_PROTOCOL)) {
+    return reject(400, `The subprotocol ${CHAT_PROTOCOL} is required.`)
+  }
+  const address = doorkeeper.addressOf(request.headers, request.remoteAddress)
+  const refusal = doorkeeper.refuse(address)
+  if (refusal !== undefined) return reject(refusal.status, refusal.reason, { headers: { 'Retry-After': '5' } })
+  const bearer = request.protocols.find((offer) => offer.startsWith(BEARER_PREFIX))
+  const tcp = request.raw.socket
+  const data: ChatSocketData = {
+    address,
+    token: bearer?.slice(BEARER_PREFIX.length),
+    tcp,
+    connection: undefined,
+    ...(taps?.hasRoom === true ? record(request.raw, tcp) : { tap: undefined, handshake: undefined }),
+  }
+  return { data, protocol: CHAT_PROTOCOL }
+}
+
+/** Begin to record: the request as it came, and everything that is written from now on. */
+function record(raw: IncomingMessage, tcp: TcpSocket): Pick<ChatSocketData, 'tap' | 'handshake'> {
+  const tap = new WireTap()
+  const lines = [`${raw.method} ${raw.url} HTTP/${raw.httpVersion}`]
+  for (let i = 0; i < raw.rawHeaders.length; i += 2) lines.push(`${raw.rawHeaders[i]}: ${raw.rawHeaders[i + 1]}`)
+  const request = redactHead(`${lines.join('\r\n')}\r\n\r\n`)
+  const handshake = { request, response: '', secure: 'encrypted' in tcp }
+  const write = tcp.write.bind(tcp) as (...args: unknown[]) => boolean
+  tcp.write = (...args: unknown[]): boolean => {
+    const [chunk] = args
+    if (handshake.response === '') handshake.response = redactHead(String(chunk))
+    else if (chunk instanceof Uint8Array) tap.bytesOut(chunk)
+    else tap.bytesOut(Buffer.from(String(chunk)))
+    return write(...args)
+  }
+  return { tap, handshake }
+}
+
+/** Hear the bytes before the library does: it unmasks them where they lie. */
+function listenToBytes({ tcp, tap }: ChatSocketData): void {
+  const head = takeHead(tcp)
+  if (head !== undefined) tap?.bytesIn(head)
+  tcp.prependListener('data', (chunk: Uint8Array) => tap?.bytesIn(chunk))
+}

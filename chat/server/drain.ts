@@ -1,0 +1,37 @@
+/** Says goodbye: `bye` and close 1012 to everybody, a few at a time, so that they do not all come back at once. */
+import { writeEvent } from '../protocol/index.ts'
+import type { Hub } from './hub.ts'
+import type { Logger } from './log.ts'
+
+/** RFC 6455 7.4.1 and IANA: service restart. */
+const SERVICE_RESTART = 1012
+const STEP_MS = 100
+/** Time for the last closing handshakes. */
+const LINGER_MS = 3000
+/** Whoever is sent away comes back within this time at random. */
+const BACK_WITHIN_MS = 5000
+
+export async function drain(hub: Hub, { spreadMs, log }: { spreadMs: number; log: Logger }): Promise<void> {
+  const waiting = [...hub.connections]
+  const steps = Math.max(1, Math.ceil(spreadMs / STEP_MS))
+  const aStep = Math.max(1, Math.ceil(waiting.length / steps))
+  log.info({ connections: waiting.length, spreadMs }, 'draining')
+  while (waiting.length > 0) {
+    for (const connection of waiting.splice(0, aStep)) {
+      // What was asked before the goodbye is still answered.
+      void connection.settled().then(() => {
+        connection.sendText(writeEvent('bye', { afterMs: Math.floor(Math.random() * BACK_WITHIN_MS), reason: 'drain' }))
+        connection.closePlain(SERVICE_RESTART, 'the server restarts')
+      })
+    }
+    if (waiting.length > 0) await sleep(STEP_MS)
+  }
+  const end = Date.now() + LINGER_MS
+  while (hub.connections.size > 0 && Date.now() < end) await sleep(20)
+  for (const connection of hub.connections) connection.peer.terminate()
+  log.info('drained')
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

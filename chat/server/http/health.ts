@@ -1,0 +1,42 @@
+/** The paths that operators and load balancers ask. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+export interface Health {
+  readonly version: string
+  readonly node: string
+  /** Whether new connections are welcome; a sentence when they are not. */
+  ready(): Promise<true | string>
+  /** The numbers, in Prometheus' text form. */
+  metrics(): Promise<string>
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' })
+  response.end(`${JSON.stringify(body)}\n`)
+}
+
+/** Answer `/healthz`, `/readyz` and `/version`; `false` for any other path. */
+export function serveHealth(health: Health, path: string, response: ServerResponse): boolean {
+  if (path === '/healthz') answer(response, 200, { status: 'ok' })
+  else if (path === '/version')
+    answer(response, 200, { version: health.version, node: health.node, runtime: process.version })
+  else if (path === '/readyz') {
+    void health
+      .ready()
+      .then((ready) =>
+        ready === true ? answer(response, 200, { status: 'ready' }) : answer(response, 503, { status: ready }),
+      )
+  } else return false
+  return true
+}
+
+/** Answer everything on the internal port: the paths above, and `/metrics`. */
+export function serveInternal(health: Health, request: IncomingMessage, response: ServerResponse): void {
+  const path = (request.url ?? '').split('?', 1)[0]!
+  if (serveHealth(health, path, response)) return
+  if (path !== '/metrics') return answer(response, 404, { error: 'not found' })
+  void health.metrics().then((text) => {
+    response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8', 'Cache-Control': 'no-store' })
+    response.end(text)
+  })
+}

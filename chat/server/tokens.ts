@@ -1,0 +1,81 @@
+/** JSON Web Tokens, checked with keys that pin their algorithm. RFC 7519, RFC 7517. */
+import { readFileSync } from 'node:fs'
+import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose'
+import * as v from 'valibot'
+import { cleanName } from '../protocol/index.ts'
+import { ConfigError } from './config.ts'
+import { AuthError, type Identity, type TokenVerifier } from './identity.ts'
+
+/** What an `alg` may be: nothing that means "no signature". */
+const ALGORITHMS = ['HS256', 'HS384', 'HS512', 'RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519']
+/** Clocks of two machines differ. */
+const CLOCK_TOLERANCE_S = 5
+
+const KeySet = v.object({
+  keys: v.pipe(v.array(v.looseObject({ kty: v.string(), alg: v.picklist(ALGORITHMS) })), v.minLength(1)),
+})
+
+export interface TokenSettings {
+  readonly issuer: string
+  readonly audience: string
+}
+
+export interface Tokens {
+  readonly verify: TokenVerifier
+  /** Whether a key that signed a token is still there. */
+  knows(kid: string | undefined): boolean
+}
+
+/** Read a key set; every key names its algorithm. */
+export function readKeySet(json: string, source: string): JSONWebKeySet {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(json)
+  } catch {
+    throw new ConfigError(`${source}: JSON is required`)
+  }
+  const keySet = v.safeParse(KeySet, parsed)
+  if (!keySet.success) {
+    throw new ConfigError(`${source}: {"keys":[…]} is required, each key with kty and alg (${ALGORITHMS.join(', ')})`)
+  }
+  return keySet.output
+}
+
+/** Read a key set from a file. */
+export function readKeyFile(path: string): JSONWebKeySet {
+  let json: string
+  try {
+    json = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`JWKS_FILE=${path}: ${(error as Error).message}`)
+  }
+  return readKeySet(json, `JWKS_FILE=${path}`)
+}
+
+/** Make the check for a key set. The algorithm is the key's, whatever the token says. RFC 8725 3.1. */
+export function createTokens(keySet: JSONWebKeySet, { issuer, audience }: TokenSettings): Tokens {
+  const keys = createLocalJWKSet(keySet)
+  const algorithms = [...new Set(keySet.keys.map(({ alg }) => alg!))]
+  const kids = new Set(keySet.keys.map(({ kid }) => kid))
+  const verify = async (token: string): Promise<Identity> => {
+    try {
+      const { payload, protectedHeader } = await jwtVerify(token, keys, {
+        algorithms,
+        issuer,
+        audience,
+        clockTolerance: CLOCK_TOLERANCE_S,
+        requiredClaims: ['sub', 'exp'],
+      })
+      const name = typeof payload['name'] === 'string' ? payload['name'] : payload.sub!
+      const user = { id: `u-${payload.sub!}`, name: cleanName(name) ?? 'someone' }
+      const { kid } = protectedHeader
+      return { user, expires: payload.exp! * 1000, ...(kid === undefined ? {} : { kid }) }
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) throw new AuthError('expired', 'the token has ended')
+      if (error instanceof errors.JOSEError)
+        throw new AuthError('bad_token', `the token is not accepted: ${error.code}`)
+      throw error
+    }
+  }
+  return { verify, knows: (kid) => kid === undefined || kids.has(kid) }
+}

@@ -1,0 +1,249 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { User } from '../../protocol/index.ts'
+import { embeddedBackend } from '../../server/stores/embedded.ts'
+import { memoryBackend } from '../../server/stores/memory.ts'
+import { redisBackend } from '../../server/stores/redis.ts'
+import type { AppendRequest, Backend, Notice } from '../../server/stores/store.ts'
+import { newCid } from '../support/fake-peer.ts'
+import { hasRedis, RedisServer } from '../support/redis-server.ts'
+
+interface Driver {
+  readonly name: string
+  readonly skip?: boolean
+  make(options: { logMessages?: number; rooms?: number }): Promise<Backend>
+  stop?(): Promise<void>
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'chat-store-'))
+let files = 0
+let redis: RedisServer | undefined
+
+const embedded = (driver: 'node:sqlite' | 'libsql'): Driver => ({
+  name: `embedded (${driver})`,
+  skip: driver === 'node:sqlite' && Number(process.versions.node.split('.')[0]) < 22,
+  make: async (options) => embeddedBackend({ path: join(folder, `${(files += 1)}.db`), driver, ...options }),
+})
+
+const drivers: Driver[] = [
+  { name: 'memory', make: async (options) => memoryBackend(options) },
+  embedded('libsql'),
+  embedded('node:sqlite'),
+  {
+    name: 'redis',
+    skip: !hasRedis(),
+    make: async (options) => {
+      redis ??= await RedisServer.start()
+      return redisBackend({ url: redis.url, prefix: `t${(files += 1)}:`, onError: () => {}, ...options })
+    },
+    stop: async () => redis?.stop(),
+  },
+]
+
+const anna: User = { id: 'u-anna', name: 'Anna' }
+const bo: User = { id: 'g-bo', name: 'Bo "the" 北' }
+
+function msg(text: string, more: Partial<AppendRequest> = {}): AppendRequest {
+  return { room: 'general', from: anna, cid: newCid(), kind: 'msg', text, ts: 1_763_700_000_123, ...more }
+}
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe.each(drivers.filter(({ skip }) => skip !== true))('the $name backend', (driver) => {
+  let backend: Backend
+  let notices: { room: string; notice: Notice }[]
+  let waiting: { until: () => boolean; resolve: () => void }[]
+
+  beforeEach(async () => {
+    backend = await driver.make({ logMessages: 100, rooms: 5 })
+    notices = []
+    waiting = []
+    backend.bus.listen((room, notice) => {
+      notices.push({ room, notice })
+      for (const { until, resolve } of waiting) if (until()) resolve()
+    })
+    await backend.store.createRoom('general', 'General')
+  })
+
+  afterEach(() => backend.close())
+  afterAll(() => driver.stop?.())
+
+  const heard = (until: () => boolean): Promise<void> =>
+    until() ? Promise.resolve() : new Promise((resolve) => waiting.push({ until, resolve }))
+  const seqs = async (range: { after?: number; before?: number; limit: number }): Promise<number[]> =>
+    (await backend.store.range('general', range))!.entries.map(({ seq }) => seq)
+
+  it('numbers entries 1, 2, 3 … in the order of the calls', async () => {
+    const results = await Promise.all(Array.from({ length: 50 }, (_, i) => backend.store.append(msg(`${i}`))))
+    expect(results.map((result) => result.ok && result.seq)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1))
+    const page = await backend.store.range('general', { limit: 50 })
+    expect(page!.entries.map((entry) => entry.kind === 'msg' && entry.text)).toEqual(results.map((_, i) => `${i}`))
+    expect(page).toMatchObject({ head: 50, first: 1 })
+  })
+
+  it('gives back every field, whatever is in it', async () => {
+    const text = 'a "quoted" \\ {"target":7} \u0000 line\nbreak 😀 北京'
+    const request = msg(text, { from: bo, replyTo: 3 })
+    await backend.store.append(request)
+    const { entries, epoch } = (await backend.store.range('general', { limit: 1 }))!
+    expect(entries).toEqual([
+      { kind: 'msg', seq: 1, id: `${epoch}-1`, cid: request.cid, from: bo, ts: request.ts, text, replyTo: 3 },
+    ])
+  })
+
+  it('stores a cid once per room and user, also when both come at once', async () => {
+    const request = msg('once')
+    const [first, second] = await Promise.all([backend.store.append(request), backend.store.append(request)])
+    expect(first).toMatchObject({ ok: true, seq: 1, dup: false })
+    expect(second).toMatchObject({ ok: true, seq: 1, dup: true, ts: request.ts })
+    expect(await backend.store.append({ ...request, from: bo })).toMatchObject({ seq: 2, dup: false })
+    await backend.store.createRoom('random', 'Random')
+    expect(await backend.store.append({ ...request, room: 'random' })).toMatchObject({ seq: 1, dup: false })
+  })
+
+  it('reads pages after, before and at the end, always ascending', async () => {
+    for (let i = 0; i < 10; i += 1) await backend.store.append(msg(`${i}`))
+    expect(await seqs({ limit: 3 })).toEqual([8, 9, 10])
+    expect(await seqs({ after: 2, limit: 3 })).toEqual([3, 4, 5])
+    expect(await seqs({ after: 9, limit: 3 })).toEqual([10])
+    expect(await seqs({ after: 10, limit: 3 })).toEqual([])
+    expect(await seqs({ before: 3, limit: 5 })).toEqual([1, 2])
+    expect(await seqs({ before: 1, limit: 5 })).toEqual([])
+    expect(await seqs({ limit: 500 })).toHaveLength(10)
+  })
+
+  it('keeps at least as many entries as it should, and tells which is the first', async () => {
+    await Promise.all(Array.from({ length: 400 }, (_, i) => backend.store.append(msg(`${i}`))))
+    const { head, first } = (await backend.store.log('general'))!
+    expect(head).toBe(400)
+    // A store may trim roughly, by blocks of about a hundred, but not below what it must keep.
+    expect(first).toBeGreaterThan(1)
+    expect(first).toBeLessThanOrEqual(301)
+    expect((await seqs({ after: 0, limit: 1 }))[0]).toBe(first)
+  })
+
+  it('changes messages for their author alone, and shows the change wherever they are read', async () => {
+    await backend.store.append(msg('helo'))
+    const edit = (more: Partial<AppendRequest>) =>
+      backend.store.append(msg('hello', { kind: 'edit', target: 1, ...more }))
+    expect(await edit({ from: bo })).toEqual({ ok: false, error: 'forbidden' })
+    expect(await edit({ target: 9 })).toEqual({ ok: false, error: 'no_message' })
+    expect(await edit({})).toMatchObject({ ok: true, seq: 2 })
+    expect(await edit({ target: 2 })).toEqual({ ok: false, error: 'no_message' })
+    const edited = (await backend.store.range('general', { limit: 5 }))!.entries
+    expect(edited[0]).toMatchObject({ kind: 'msg', text: 'hello', edited: 1_763_700_000_123 })
+    expect(edited[1]).toMatchObject({ kind: 'edit', target: 1, text: 'hello' })
+    expect(await backend.store.append(msg('', { kind: 'delete', target: 1 }))).toMatchObject({ ok: true, seq: 3 })
+    expect(await edit({})).toEqual({ ok: false, error: 'conflict' })
+    const deleted = (await backend.store.range('general', { limit: 5 }))!.entries
+    expect(deleted[0]).toMatchObject({ kind: 'msg', text: '', deleted: 1_763_700_000_123 })
+    expect(deleted[1]).toMatchObject({ kind: 'edit', text: '' })
+    expect(deleted[2]).toMatchObject({ kind: 'delete', target: 1 })
+  })
+
+  it('knows its rooms, refuses the one too many, and answers nothing for unknown ones', async () => {
+    expect(await backend.store.createRoom('general', 'x')).toBe('exists')
+    for (const room of ['__proto__', 'constructor', 'b', 'a']) {
+      expect(await backend.store.createRoom(room, room.toUpperCase())).toBe('created')
+    }
+    expect(await backend.store.createRoom('more', 'More')).toBe('full')
+    expect((await backend.store.rooms()).map(({ room }) => room)).toEqual([
+      'general',
+      '__proto__',
+      'constructor',
+      'b',
+      'a',
+    ])
+    expect((await backend.store.rooms())[0]).toEqual({ room: 'general', title: 'General', head: 0, members: 0 })
+    expect(await backend.store.log('nowhere')).toBeUndefined()
+    expect(await backend.store.range('nowhere', { limit: 1 })).toBeUndefined()
+    expect(await backend.store.append(msg('x', { room: 'nowhere' }))).toEqual({ ok: false, error: 'no_room' })
+  })
+
+  it('keeps the marks of members, which only move forward and never past the head', async () => {
+    await backend.store.append(msg('1'))
+    expect(await backend.store.enrol('general', 'u-anna')).toEqual({ cursor: 1, read: 1 })
+    for (let i = 0; i < 4; i += 1) await backend.store.append(msg(`${i}`))
+    await backend.store.mark('general', 'u-anna', 'cursor', 4)
+    await backend.store.mark('general', 'u-anna', 'cursor', 2)
+    await backend.store.mark('general', 'u-anna', 'read', 99)
+    await backend.store.mark('general', 'u-nobody', 'read', 1)
+    expect(await backend.store.enrol('general', 'u-anna')).toEqual({ cursor: 4, read: 5 })
+    await backend.store.enrol('general', 'g-bo')
+    expect(await backend.store.memberCount('general')).toBe(2)
+    expect([...(await backend.store.memberships('u-anna'))]).toEqual([['general', { cursor: 4, read: 5 }]])
+    await backend.store.forget('general', 'u-anna')
+    expect(await backend.store.memberCount('general')).toBe(1)
+    expect((await backend.store.memberships('u-anna')).size).toBe(0)
+  })
+
+  it('publishes entries to subscribed rooms, in order', async () => {
+    await backend.bus.subscribe('general')
+    await backend.store.createRoom('random', 'Random')
+    await backend.store.append(msg('elsewhere', { room: 'random' }))
+    const results = await Promise.all(['a', 'b', 'c'].map((text) => backend.store.append(msg(text))))
+    await heard(() => notices.length >= 3)
+    const { epoch } = (await backend.store.log('general'))!
+    expect(notices.map(({ notice }) => notice.kind === 'entry' && [notice.epoch, notice.entry.seq])).toEqual(
+      results.map((result) => [epoch, result.ok && result.seq]),
+    )
+    await backend.bus.unsubscribe('general')
+    await backend.store.append(msg('d'))
+    expect(notices).toHaveLength(3)
+  })
+
+  it('carries other notices as they are', async () => {
+    await backend.bus.subscribe('general')
+    const notice: Notice = { kind: 'typing', user: bo, on: true }
+    await backend.bus.publish('general', notice)
+    await heard(() => notices.length > 0)
+    expect(notices).toEqual([{ room: 'general', notice }])
+  })
+
+  it('counts users and connections, and tells who came, who went and who has a new name', async () => {
+    await backend.bus.subscribe('general')
+    await backend.presence.enter('general', 'c1', anna)
+    await backend.presence.enter('general', 'c2', anna)
+    await backend.presence.enter('general', 'c2', anna)
+    await backend.presence.enter('general', 'c3', bo)
+    const [counts] = await backend.presence.counts(['general'])
+    expect(counts).toEqual({ users: 2, conns: 3 })
+    await backend.presence.enter('general', 'c3', { ...bo, name: 'Bob' })
+    expect((await backend.presence.list('general', undefined, 10)).list).toEqual([
+      { id: 'g-bo', name: 'Bob', conns: 1 },
+      { ...anna, conns: 2 },
+    ])
+    await backend.presence.leave('general', 'c1', anna)
+    await backend.presence.leave('general', 'c1', anna)
+    await backend.presence.leave('general', 'c2', anna)
+    const leaves = (): unknown[] => notices.flatMap(({ notice }) => (notice.kind === 'presence' ? notice.leave : []))
+    await heard(() => leaves().length > 0)
+    expect(leaves()).toEqual([anna])
+    const joins = notices.flatMap(({ notice }) => (notice.kind === 'presence' ? notice.join : []))
+    expect(joins).toEqual([anna, bo, { ...bo, name: 'Bob' }])
+    expect(notices.at(-1)!.notice).toMatchObject({ users: 1, conns: 1 })
+    expect(await backend.presence.counts(['general', 'nowhere'])).toEqual([
+      { users: 1, conns: 1 },
+      { users: 0, conns: 0 },
+    ])
+  })
+
+  it('lists users in pages', async () => {
+    for (const id of ['e', 'd', 'c', 'b', 'a']) await backend.presence.enter('general', `c${id}`, { id, name: id })
+    const first = await backend.presence.list('general', undefined, 2)
+    expect(first).toMatchObject({ users: 5, conns: 5, cursor: 'b' })
+    const second = await backend.presence.list('general', first.cursor, 3)
+    expect(second.list.map(({ id }) => id)).toEqual(['c', 'd', 'e'])
+    expect(second.cursor).toBeUndefined()
+  })
+
+  it('keeps a secret', async () => {
+    const one = await backend.store.secret('guests')
+    expect(one).toHaveLength(32)
+    expect(Buffer.from(await backend.store.secret('guests'))).toEqual(Buffer.from(one))
+    expect(Buffer.from(await backend.store.secret('other'))).not.toEqual(Buffer.from(one))
+    await backend.store.check()
+  })
+})
