@@ -6,9 +6,9 @@ export interface TextPiece {
   readonly href?: string
 }
 
-// Trailing punctuation belongs to the sentence, not to the link.
-const LINK = /https?:\/\/[^\s<>"'`]{1,2000}/giu
-const TRAILING = /[.,;:!?)\]}'"，。；：！？）】」』]+$/u
+// A link ends at Chinese punctuation wherever it stands; other punctuation at its end belongs to the sentence.
+const LINK = /https?:\/\/[^\s<>"'`，。；：！？、（）【】「」『』]{1,2000}/giu
+const TRAILING = /[.,;:!?)\]}]+$/u
 
 export function linkify(text: string): TextPiece[] {
   const pieces: TextPiece[] = []

@@ -2,7 +2,7 @@
  * The client brought to the screen: one `ChatClient` for the page, and what the components show of it. The client says that
  * something has changed; everything here that was derived from it is then derived anew, at most once a turn.
  */
-import { computed, ref, shallowRef, type ComputedRef } from 'vue'
+import { computed, ref, shallowRef, type ComputedRef, watch } from 'vue'
 import { CHAT_PATH } from '../../../protocol/limits.ts'
 import type { EventBody } from '../../../protocol/events.ts'
 import { ChatClient } from '../client/chat-client.ts'
@@ -186,6 +186,18 @@ function arrived(room: string, message: { from: { id: string }; seq: number }): 
   const isFirstUnread = unreadOf(session) <= 1
   if (message.from.id !== client.user?.id && isFirstUnread) newLines.value[room] = message.seq - 1
 }
+
+/** After a reload the line stands above what came since the room was last read; for a newcomer nothing is new. */
+watch(
+  () => active.value.isLoaded && active.value.room,
+  () => {
+    const { session, room } = active.value
+    if (session?.loaded && session.read > 0 && newLines.value[room] === undefined && unreadOf(session) > 0) {
+      newLines.value[room] = session.read
+    }
+  },
+  { flush: 'sync' },
+)
 
 /** Begin: watch the rooms; come back in after a reload. */
 export function start(): void {
