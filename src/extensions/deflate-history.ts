@@ -4,12 +4,14 @@
  */
 
 const NOTHING = new Uint8Array(0)
-const FIRST_CAPACITY = 256
+const FIRST_CAPACITY = 512
+/** Few steps leave little behind for the garbage collector, and memory that was never written to costs nothing yet. */
+const GROWTH = 4
 
 /** The last `size` bytes of what was appended, in a buffer that grows with its use. */
 export class DeflateHistory {
   readonly #size: number
-  #buffer = NOTHING
+  #buffer: Uint8Array = NOTHING
   #start = 0
   #end = 0
 
@@ -21,9 +23,14 @@ export class DeflateHistory {
     return this.#end - this.#start
   }
 
-  /** The last `most` bytes, as a view that is good until the next change. */
-  last(most: number): Uint8Array {
-    return this.#buffer.subarray(Math.max(this.#start, this.#end - most), this.#end)
+  /** Bytes that are held for it, used or not. */
+  get capacity(): number {
+    return this.#buffer.length
+  }
+
+  /** All of it, as a view that is good until the next change. */
+  bytes(): Uint8Array {
+    return this.#buffer.subarray(this.#start, this.#end)
   }
 
   append(bytes: Uint8Array): void {
@@ -34,21 +41,14 @@ export class DeflateHistory {
     this.#start = Math.max(this.#start, this.#end - this.#size)
   }
 
-  /** Forget everything and give the buffer back. */
-  clear(): void {
-    this.#buffer = NOTHING
-    this.#start = 0
-    this.#end = 0
-  }
-
   #makeRoom(added: number): void {
     const kept = Math.min(this.length, this.#size - added)
     const from = this.#end - kept
-    // A quarter more than the window, so that a full window is moved once for every quarter of itself.
-    const most = this.#size + (this.#size >> 2)
+    // An eighth more than the window, so that a full window is moved once for every eighth of itself.
+    const most = this.#size + (this.#size >> 3)
     if (this.#buffer.length < most) {
-      const capacity = Math.min(most, Math.max(kept + added, 2 * this.#buffer.length, FIRST_CAPACITY))
-      const larger = new Uint8Array(capacity)
+      const capacity = Math.min(most, Math.max(kept + added, GROWTH * this.#buffer.length, FIRST_CAPACITY))
+      const larger = Buffer.allocUnsafeSlow(capacity)
       larger.set(this.#buffer.subarray(from, this.#end))
       this.#buffer = larger
     } else {

@@ -118,7 +118,7 @@ export class MessageDeflater {
   }
 
   #task(input: Uint8Array): DeflateTask {
-    const history = this.#history?.last(Infinity)
+    const history = this.#history?.bytes()
     return { input, history, windowBits: this.#windowBits, settings: this.#settings }
   }
 

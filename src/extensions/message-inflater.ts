@@ -114,7 +114,7 @@ export class MessageInflater {
   #task(input: Uint8Array, limit: number): InflateTask {
     return {
       input,
-      history: this.#history?.last(Infinity),
+      history: this.#history?.bytes(),
       windowBits: this.#windowBits,
       chunkSize: this.#settings.inflateChunkSize,
       limit,

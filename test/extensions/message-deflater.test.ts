@@ -6,6 +6,7 @@ import {
   agree,
   decode,
   decodeNow,
+  decodeParts,
   encode,
   encodeNow,
   json,
@@ -196,7 +197,7 @@ describe('large messages', () => {
     const sent = encode(server, bytes)
     bytes.fill(0x20)
     const { payload } = await sent
-    expect(plain(await decode(client, payload))).toHaveLength(100_000)
+    expect(plain(await decode(client, payload)).equals(json(100_000))).toBe(true)
     const after = encodeNow(server, json(3000))
     expect(plain(decodeNow(client, after.payload)).equals(json(3000))).toBe(true)
   })
@@ -218,6 +219,18 @@ describe('large messages', () => {
     const read = decode(client, chunk)
     chunk.fill(0)
     expect(plain(await read).equals(noiseAndJson())).toBe(true)
+  })
+
+  it('in parts are read from the pool though their chunk is used again', async () => {
+    const options = { concurrencyLimit: 1 }
+    const { server, client } = agree(options)
+    const { payload } = await encode(server, noiseAndJson())
+    const work = encode(agree(options).server, json(300_000))
+    const chunk = Uint8Array.from(payload)
+    const read = decodeParts(client, [chunk.subarray(0, 50_000), payload.subarray(50_000)])
+    chunk.fill(0)
+    expect(plain(await read).equals(noiseAndJson())).toBe(true)
+    await work
   })
 
   it('that were compressed to little are inflated in the pool as well', async () => {
