@@ -79,6 +79,8 @@ export class Session implements WireListener {
 
   close(code: number = CloseCode.NormalClosure, reason = ''): void {
     this.#connection?.close(code, reason)
+    // Who does not read never sees the answer.
+    this.#connection?.resume()
   }
 
   readonly #commands: Readonly<Record<string, (rest: string) => void>> = Object.assign(Object.create(null), {
