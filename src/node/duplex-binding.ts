@@ -11,6 +11,8 @@ import type { ConnectionHandler } from '../protocol/connection-options.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import type { ExtensionInstance } from '../protocol/extension.ts'
 import { Stall } from '../protocol/message-receiver.ts'
+import type { WireTap } from './diagnostics.ts'
+import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts'
 import { allocate, nodeTextCodec, randomMask, sharedSlab } from './platform.ts'
 import { Deadline, wheel } from './timer-wheel.ts'
 import { flushSoon } from './turn.ts'
@@ -18,6 +20,8 @@ import { flushSoon } from './turn.ts'
 /** What a binding tells; `owner` is what it was made for, so that one listener serves all sockets of a server. */
 export interface BindingListener<Owner> {
   message(owner: Owner, message: string | Uint8Array, isText: boolean): void
+  /** The next bytes of a message of more than `partsFrom` bytes. */
+  part?(owner: Owner, bytes: Uint8Array, part: { isText: boolean; final: boolean }): void
   ping(owner: Owner, payload: Uint8Array): void
   pong(owner: Owner, payload: Uint8Array): void
   /** All that was sent has been handed to the system after `send` had said to wait. */
@@ -31,6 +35,13 @@ export interface BindingListener<Owner> {
   error(owner: Owner, error: unknown): void
 }
 
+/** What came and went over a connection: bytes as they are on the wire, and messages. */
+export interface Traffic {
+  bytesIn: number
+  bytesOut: number
+  messagesIn: number
+}
+
 export interface BindingOptions {
   readonly role: 'server' | 'client'
   readonly maxPayload: number
@@ -39,6 +50,10 @@ export interface BindingOptions {
   readonly autoPong: boolean
   /** Bytes of unsent output from which `send` answers `false` and reading rests. */
   readonly highWaterMark: number
+  /** Messages of more bytes are handed over in parts. Default: none are. */
+  readonly partsFrom?: number
+  /** Pings, idle timeout and lifetime. Default: none. */
+  readonly heartbeat?: HeartbeatOptions
   /** Milliseconds that the closing handshake and the end of TCP may take. */
   readonly closeTimeout: number
 }
@@ -50,6 +65,14 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   readonly #owner: Owner
   readonly #listener: BindingListener<Owner>
   readonly #options: BindingOptions
+  readonly #heartbeat: Heartbeat | undefined
+  #tap: WireTap | undefined
+  /** Called when everything sent so far was handed to the system, or never will be. */
+  #waiters: ((isSent: boolean) => void)[] = []
+  /** Called when it is well to send more, or when it never will be. */
+  #readyWaiters: ((isOpen: boolean) => void)[] = []
+  /** What came and went so far. */
+  readonly traffic: Traffic = { bytesIn: 0, bytesOut: 0, messagesIn: 0 }
   /** Whether a stream with nothing left to write has no use for its buffers either: true of TCP alone. */
   readonly #takesAtOnce: boolean
   #isCorked = false
@@ -72,6 +95,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
     this.#listener = listener
     this.#options = options
     this.#takesAtOnce = stream instanceof TcpSocket && !(stream instanceof TLSSocket)
+    const { heartbeat } = options
     this.connection = new Connection({
       role: options.role,
       handler: this,
@@ -82,9 +106,11 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
       codec: nodeTextCodec,
       allocate,
       slab: sharedSlab,
+      ...(options.partsFrom === undefined ? {} : { partsFrom: options.partsFrom }),
       ...(options.extension === undefined ? {} : { extension: options.extension }),
       ...(options.role === 'client' ? { randomMask } : {}),
     })
+    this.#heartbeat = heartbeat === undefined ? undefined : new Heartbeat(this.connection, heartbeat)
   }
 
   /** Begin to read. `head` is what came in the same segment as the handshake. */
@@ -94,9 +120,36 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
     stream.on('close', () => this.connection.transportClosed())
     stream.on('end', () => this.#streamEnded())
     stream.on('drain', () => this.#drained())
-    stream.on('data', (chunk: Uint8Array) => this.connection.receive(chunk))
+    stream.on('data', (chunk: Uint8Array) => this.#receive(chunk))
     if (stream.destroyed) return this.connection.transportClosed()
-    if (head !== undefined && head.length > 0) this.connection.receive(head)
+    if (head !== undefined && head.length > 0) this.#receive(head)
+  }
+
+  /** Let somebody see the bytes on the wire; `undefined` takes it back. */
+  set tap(tap: WireTap | undefined) {
+    this.#tap = tap
+  }
+
+  /** Milliseconds from the last ping of the heartbeat to its pong, once there was one. */
+  get rtt(): number | undefined {
+    return this.#heartbeat?.rtt
+  }
+
+  /** Resolves when it is well to send more; to `false` when the connection is no longer open. */
+  ready(): Promise<boolean> {
+    const isOpen = this.connection.state === ConnectionState.Open
+    if (!isOpen || this.isReady) return Promise.resolve(isOpen)
+    return new Promise((resolve) => this.#readyWaiters.push(resolve))
+  }
+
+  /** Resolves when everything sent so far was handed to the system; to `false` when the connection ended before. */
+  whenSent(): Promise<boolean> {
+    return new Promise((resolve) => {
+      if (this.connection.state === ConnectionState.Closed) return resolve(false)
+      this.#waiters.push(resolve)
+      this.#callWaiters()
+      this.connection.flush()
+    })
   }
 
   /** Bytes that were given to `send` and not yet to the system. */
@@ -123,7 +176,15 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   // What the connection tells:
 
   message(message: string | Uint8Array, isText: boolean): void {
+    this.traffic.messagesIn++
+    this.#heartbeat?.spokenTo()
     this.#listener.message(this.#owner, message, isText)
+  }
+
+  part(bytes: Uint8Array, isText: boolean, final: boolean): void {
+    if (final) this.traffic.messagesIn++
+    this.#heartbeat?.spokenTo()
+    this.#listener.part?.(this.#owner, bytes, { isText, final })
   }
 
   ping(payload: Uint8Array): void {
@@ -131,6 +192,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   }
 
   pong(payload: Uint8Array): void {
+    this.#heartbeat?.pong(payload)
     this.#listener.pong(this.#owner, payload)
   }
 
@@ -145,6 +207,8 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   write(bytes: Uint8Array, more: boolean): boolean {
     const { stream } = this
     if (!stream.writable) return false
+    this.traffic.bytesOut += bytes.length
+    this.#tap?.sent(bytes)
     if (more && !this.#isCorked) {
       this.#isCorked = true
       stream.cork()
@@ -155,6 +219,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
       this.#isCorked = false
       stream.uncork()
     }
+    if (this.#waiters.length > 0) this.#callWaiters()
     const unsent = stream.writableLength
     if (unsent > this.#mark && !this.#isBlocked) this.#block()
     if (this.#owesDrain && !stream.writableNeedDrain) process.nextTick(() => this.#drained())
@@ -180,10 +245,12 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
 
   destroy(): void {
     if (this.#closeDeadline !== undefined) wheel.clear(this.#closeDeadline)
+    this.#heartbeat?.stop()
     this.stream.destroy()
   }
 
   closed(outcome: CloseOutcome): void {
+    for (const resolve of [...this.#waiters.splice(0), ...this.#readyWaiters.splice(0)]) resolve(false)
     try {
       this.#listener.close(this.#owner, outcome)
     } catch (error) {
@@ -194,6 +261,24 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   /** A stream says `drain` only above its own mark; ours cannot lie lower. */
   get #mark(): number {
     return Math.max(this.#options.highWaterMark, this.stream.writableHighWaterMark)
+  }
+
+  #receive(chunk: Uint8Array): void {
+    this.traffic.bytesIn += chunk.length
+    this.#heartbeat?.heard()
+    // Unmasking happens in place: who looks on gets a copy.
+    this.#tap?.received(Uint8Array.from(chunk))
+    this.connection.receive(chunk)
+  }
+
+  /** A stream calls back in order: when an empty write is through, so is all that came before. */
+  #callWaiters(): void {
+    if (this.connection.pendingBytes > 0) return
+    const waiters = this.#waiters
+    this.#waiters = []
+    this.stream.write('', (error) => {
+      for (const resolve of waiters) resolve(error === undefined || error === null)
+    })
   }
 
   #block(): void {
@@ -212,6 +297,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
     if (!this.#owesDrain || this.bufferedAmount > this.#mark) return
     this.#owesDrain = false
     if (this.connection.state !== ConnectionState.Open) return
+    for (const resolve of this.#readyWaiters.splice(0)) resolve(true)
     try {
       this.#listener.drain(this.#owner)
     } catch (error) {

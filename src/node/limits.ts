@@ -16,6 +16,9 @@ export const defaults = {
   handshakeTimeout: 10_000,
   /** Milliseconds for the closing handshake, and for TCP to end. */
   closeTimeout: 10_000,
+  /** Milliseconds of silence until a peer is pinged, and from the ping until it is dropped. */
+  heartbeatInterval: 30_000,
+  heartbeatTimeout: 15_000,
   /** Bytes of the head of a handshake. */
   maxHeaderSize: 16_384,
 } as const

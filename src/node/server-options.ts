@@ -10,7 +10,10 @@ import type { Rejection } from '../handshake/rejection.ts'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import type { ServerExtension } from '../protocol/extension.ts'
 import type { BindingOptions } from './duplex-binding.ts'
+import type { HeartbeatOptions } from './heartbeat.ts'
 import { checkCount, checkTimeout, defaults } from './limits.ts'
+import type { MessageParts } from './message-parts.ts'
+import type { RateLimits } from './rate-limit.ts'
 import { isSlowPolicy, type SlowPolicy } from '../pubsub/held-messages.ts'
 import type { Socket } from './socket.ts'
 
@@ -46,6 +49,22 @@ export interface ConnectionLimits {
   readonly maxFragments?: number
   /** Bytes of unsent output from which reading rests and `send` says to wait. Default 256 KiB. */
   readonly highWaterMark?: number
+  /** Messages of more bytes go to the `parts` handler as they come. Default: none do. */
+  readonly partsFrom?: number
+  /** Milliseconds without a byte from the peer until it is pinged; 0 for never. Default 30,000. */
+  readonly heartbeatInterval?: number
+  /** Milliseconds from that ping until the peer, still silent, is dropped. Default 15,000. */
+  readonly heartbeatTimeout?: number
+  /** Milliseconds without a message until the connection is closed with 1001; 0 for never, the default. */
+  readonly idleTimeout?: number
+  /** Milliseconds until a connection is closed with 1001, give or take a tenth; 0 for never, the default. */
+  readonly maxLifetime?: number
+  /** Messages, bytes of messages and pings a second from one peer; 0 for no limit, the default. */
+  readonly messagesPerSecond?: number
+  readonly bytesPerSecond?: number
+  readonly pingsPerSecond?: number
+  /** When one of these is passed: let the peer wait (default), or close with 1008. */
+  readonly whenRateExceeded?: 'wait' | 'close'
   /** What happens to a subscriber that does not keep up with its topics. Default `close`, with 1013. */
   readonly slowConsumer?: SlowPolicy
   /** Bytes of publications that may wait for a subscriber that does not keep up. Default 1 MiB. */
@@ -60,6 +79,8 @@ export interface ServerHandlers<Data> {
   open?(socket: Socket<Data>): unknown
   /** A message: a string for text, bytes for binary, yours to keep. */
   message?(socket: Socket<Data>, message: string | Uint8Array, isText: boolean): unknown
+  /** With `partsFrom`: a message of more bytes, to be read part by part while the peer is held back. */
+  parts?(socket: Socket<Data>, message: MessageParts): unknown
   /** A ping came; it is answered already. */
   ping?(socket: Socket<Data>, payload: Uint8Array): unknown
   pong?(socket: Socket<Data>, payload: Uint8Array): unknown
@@ -84,6 +105,8 @@ export interface ServerOptions<Data> extends ServerHandlers<Data>, ConnectionLim
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions
   /** Hand text over as a string (default) or as bytes, which are checked to be UTF-8. */
   readonly text?: 'string' | 'bytes'
+  /** The next message waits until the `message` handler's promise is settled, and the peer is held back. Default false. */
+  readonly sequential?: boolean
   /** Answer pings. Default true. RFC 6455 5.5.2 wants them answered: turn it off only to do so by `pong`. */
   readonly autoPong?: boolean
   /** Milliseconds for the request of a handshake to come, and for `upgrade`'s promise. Default 10,000. */
@@ -103,6 +126,8 @@ export interface ServerSettings<Data> {
   readonly handshakeTimeout: number
   readonly slowConsumer: SlowPolicy
   readonly slowBudget: number
+  readonly sequential: boolean
+  readonly rates: RateLimits | undefined
 }
 
 /** @throws TypeError or RangeError that names the option. */
@@ -125,13 +150,43 @@ export function checkServerOptions<Data>(options: ServerOptions<Data>): ServerSe
       maxFragments: checkCount('maxFragments', options.maxFragments ?? defaults.maxFragments, 1),
       highWaterMark: checkCount('highWaterMark', options.highWaterMark ?? defaults.highWaterMark),
       closeTimeout: checkTimeout('closeTimeout', options.closeTimeout ?? defaults.closeTimeout),
+      heartbeat: checkHeartbeat(options),
+      ...(options.partsFrom === undefined ? {} : { partsFrom: checkPartsFrom(options) }),
       text,
       autoPong: options.autoPong ?? true,
     },
     extensions: deflate === false ? [] : [permessageDeflateServer(deflate === true ? {} : deflate)],
     slowConsumer,
+    sequential: options.sequential ?? false,
+    rates: checkRates(options),
     slowBudget: checkCount('slowBudget', options.slowBudget ?? defaults.slowBudget),
     originCheck: createOriginCheck(options.origin),
     handshakeTimeout: checkTimeout('handshakeTimeout', options.handshakeTimeout ?? defaults.handshakeTimeout),
   }
+}
+
+function checkHeartbeat(options: ConnectionLimits): HeartbeatOptions {
+  return {
+    interval: checkTimeout('heartbeatInterval', options.heartbeatInterval ?? defaults.heartbeatInterval, 0),
+    timeout: checkTimeout('heartbeatTimeout', options.heartbeatTimeout ?? defaults.heartbeatTimeout),
+    idleTimeout: checkTimeout('idleTimeout', options.idleTimeout ?? 0, 0),
+    maxLifetime: checkTimeout('maxLifetime', options.maxLifetime ?? 0, 0),
+  }
+}
+
+function checkPartsFrom<Data>(options: ServerOptions<Data>): number {
+  if (options.parts === undefined) throw new TypeError('partsFrom needs the parts handler')
+  return checkCount('partsFrom', options.partsFrom!)
+}
+
+function checkRates(options: ConnectionLimits): RateLimits | undefined {
+  const { messagesPerSecond = 0, bytesPerSecond = 0, pingsPerSecond = 0, whenRateExceeded = 'wait' } = options
+  if (whenRateExceeded !== 'wait' && whenRateExceeded !== 'close') {
+    throw new TypeError("whenRateExceeded must be 'wait' or 'close'")
+  }
+  checkCount('messagesPerSecond', messagesPerSecond)
+  checkCount('bytesPerSecond', bytesPerSecond)
+  checkCount('pingsPerSecond', pingsPerSecond)
+  if (messagesPerSecond + bytesPerSecond + pingsPerSecond === 0) return undefined
+  return { messagesPerSecond, bytesPerSecond, pingsPerSecond, whenExceeded: whenRateExceeded }
 }

@@ -7,15 +7,15 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket as TcpSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CloseCode } from '../protocol/close-code.ts'
-import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import { attach, detach, type UpgradeTaker } from './attachment.ts'
-import type { BindingListener } from './duplex-binding.ts'
+import { channels, makeFrameTap } from './diagnostics.ts'
+import { Dispatcher } from './dispatcher.ts'
 import { defaults } from './limits.ts'
 import { checkServerOptions, type ServerOptions, type ServerSettings } from './server-options.ts'
 import { shutDown, type ShutdownOptions, type ShutdownResult } from './shutdown.ts'
-import type { Member, PublishOptions, PublishResult } from '../pubsub/topics.ts'
+import type { PublishOptions, PublishResult } from '../pubsub/topics.ts'
 import type { Sendable } from './payload.ts'
-import { bindingOf, memberOf, ReadyState, Socket } from './socket.ts'
+import { internalsOf, ReadyState, Socket } from './socket.ts'
 import { prepare, TopicHub, type PreparedMessage } from './topic-hub.ts'
 import { Upgrade, type Admission } from './upgrade.ts'
 
@@ -24,7 +24,7 @@ const CHECK_INTERVAL = 500
 
 export class WebSocketServer<Data = undefined> {
   readonly #settings: ServerSettings<Data>
-  readonly #listener: BindingListener<Socket<Data>>
+  readonly #dispatcher: Dispatcher<Data>
   readonly #taker: UpgradeTaker
   readonly #hub: TopicHub<Data>
   readonly #clients = new Set<Socket<Data>>()
@@ -36,8 +36,11 @@ export class WebSocketServer<Data = undefined> {
   /** @throws TypeError or RangeError for an option out of its range, naming it. */
   constructor(options: ServerOptions<Data> = {}) {
     this.#settings = checkServerOptions(options)
-    this.#listener = this.#makeListener(options)
-    this.#hub = new TopicHub(this.#settings, (socket, handler) => this.#call(socket, handler))
+    this.#dispatcher = new Dispatcher(this.#settings, {
+      hub: () => this.#hub,
+      gone: (socket) => this.#clients.delete(socket),
+    })
+    this.#hub = new TopicHub(this.#settings, (socket, handler) => this.#dispatcher.call(socket, handler))
     this.#taker = {
       path: options.path,
       handleUpgrade: (request, stream, head) => this.handleUpgrade(request, stream, head),
@@ -77,7 +80,7 @@ export class WebSocketServer<Data = undefined> {
       this.#own = undefined
       throw error
     }
-    server.on('error', (error) => this.#tell(error, undefined))
+    server.on('error', (error) => this.#dispatcher.error(undefined, error))
   }
 
   /** Take the upgrades of an HTTP or HTTPS server; on one path, when the server was made with one. */
@@ -99,7 +102,7 @@ export class WebSocketServer<Data = undefined> {
       { request, stream },
       {
         admit: (admission) => this.#admit(admission, { stream, head, remoteAddress: request.socket.remoteAddress }),
-        failed: (error) => this.#tell(error, undefined),
+        failed: (error) => this.#dispatcher.error(undefined, error),
       },
     )
     upgrade.run(this.#isClosing)
@@ -170,7 +173,7 @@ export class WebSocketServer<Data = undefined> {
       stream,
       binding: this.#settings.binding,
       extension: admission.extensions.agreed[0]?.create(),
-      listener: this.#listener,
+      listener: this.#dispatcher,
       hub: this.#hub,
       data: admission.data,
       protocol: admission.protocol,
@@ -178,70 +181,12 @@ export class WebSocketServer<Data = undefined> {
       remoteAddress,
     })
     this.#clients.add(socket)
-    const { connection } = bindingOf(socket)
-    this.#call(socket, () => this.#settings.options.open?.(socket))
-    if (this.#isClosing) connection.close(CloseCode.GoingAway, '', 'shutdown')
-    bindingOf(socket).start(head)
-  }
-
-  #makeListener(handlers: ServerOptions<Data>): BindingListener<Socket<Data>> {
-    // Bound once for all sockets; a handler that is missing costs nothing.
-    const { message, ping, pong, drain } = handlers
-    return {
-      message:
-        message === undefined
-          ? ignore
-          : (socket, data, isText) => this.#watch(socket, handlers.message!(socket, data, isText)),
-      ping: ping === undefined ? ignore : (socket, payload) => this.#watch(socket, handlers.ping!(socket, payload)),
-      pong: pong === undefined ? ignore : (socket, payload) => this.#watch(socket, handlers.pong!(socket, payload)),
-      drain: drain === undefined ? ignore : (socket) => this.#watch(socket, handlers.drain!(socket)),
-      blocked: (socket) => this.#withMember(socket, (member) => this.#hub.topics.blocked(member)),
-      unblocked: (socket) => this.#withMember(socket, (member) => this.#hub.topics.drained(member)),
-      close: (socket, outcome) => this.#closed(socket, outcome),
-      error: (socket, error) => this.#tell(error, socket),
-    }
-  }
-
-  #withMember(socket: Socket<Data>, act: (member: Member) => void): void {
-    const member = memberOf(socket)
-    if (member !== undefined) act(member)
-  }
-
-  #closed(socket: Socket<Data>, outcome: CloseOutcome): void {
-    this.#clients.delete(socket)
-    this.#withMember(socket, (member) => this.#hub.remove(socket, member))
-    this.#watch(socket, this.#settings.options.close?.(socket, outcome))
-  }
-
-  #call(socket: Socket<Data>, handler: () => unknown): void {
-    try {
-      this.#watch(socket, handler())
-    } catch (error) {
-      this.#tell(error, socket)
-    }
-  }
-
-  /** A handler may be asynchronous: what it rejects with is told like what it throws. */
-  #watch(socket: Socket<Data>, result: unknown): void {
-    if (result instanceof Promise) result.catch((error: unknown) => this.#tell(error, socket))
-  }
-
-  /** Tell the application of a mistake of its own; without a handler for that, the socket it concerns is closed. */
-  #tell(error: unknown, socket: Socket<Data> | undefined): void {
-    const { error: handler } = this.#settings.options
-    if (handler !== undefined) {
-      try {
-        const result = handler(error, socket)
-        if (result instanceof Promise) result.catch(ignore)
-        return
-      } catch {
-        // It cannot be told to anyone; the socket it concerns is closed below.
-      }
-    }
-    const cause = error instanceof Error ? error : new Error(String(error))
-    if (socket !== undefined) {
-      bindingOf(socket).connection.fail(CloseCode.InternalError, 'internal error', { cause: 'local', error: cause })
-    }
+    const { binding } = internalsOf(socket)
+    if (channels.frame.hasSubscribers) binding.tap = makeFrameTap(socket)
+    if (channels.open.hasSubscribers) channels.open.publish({ socket })
+    this.#dispatcher.call(socket, () => this.#settings.options.open?.(socket))
+    if (this.#isClosing) binding.connection.close(CloseCode.GoingAway, '', 'shutdown')
+    binding.start(head)
   }
 }
 
@@ -262,8 +207,4 @@ function answerPlainRequest(_request: IncomingMessage, response: ServerResponse)
     'Content-Length': Buffer.byteLength(body),
   })
   response.end(body)
-}
-
-function ignore(): void {
-  // Nobody listens.
 }

@@ -4,7 +4,7 @@
  */
 import { CloseCode } from '../protocol/close-code.ts'
 import { checkCount, checkTimeout } from './limits.ts'
-import { bindingOf, closeSocket, type Socket } from './socket.ts'
+import { closeSocket, internalsOf, type Socket } from './socket.ts'
 
 export interface ShutdownOptions {
   /** What the Close frames carry. Default 1001, going away; 1012 tells that the service comes back. */
@@ -53,7 +53,7 @@ export async function shutDown<Data>(
   let terminated = 0
   for (const socket of sockets) {
     terminated++
-    bindingOf(socket).connection.terminate('shutdown')
+    internalsOf(socket).binding.connection.terminate('shutdown')
   }
   return { closed: total - terminated, terminated }
 }

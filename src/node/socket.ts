@@ -5,7 +5,15 @@ import type { Duplex } from 'node:stream'
 import type { CloseCause } from '../protocol/close-outcome.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import type { ExtensionInstance } from '../protocol/extension.ts'
-import { DuplexBinding, type BindingListener, type BindingOptions } from './duplex-binding.ts'
+import { abortable } from './abortable.ts'
+import type { WireTap } from './diagnostics.ts'
+import { DuplexBinding, type BindingListener, type BindingOptions, type Traffic } from './duplex-binding.ts'
+import { MessageWriter, type MessageParts } from './message-parts.ts'
+import { MessageQueue } from './message-queue.ts'
+import type { RateLimiter } from './rate-limit.ts'
+import { makeStream, type SocketStream } from './stream.ts'
+import type { Deadline } from './timer-wheel.ts'
+import { Stall } from '../protocol/message-receiver.ts'
 import { PreparedMessage } from '../pubsub/prepared-message.ts'
 import type { Member, PublishOptions, PublishResult } from '../pubsub/topics.ts'
 import { toBytes, toPayload, type Sendable } from './payload.ts'
@@ -35,15 +43,25 @@ export interface SocketOptions<Data> {
   readonly remoteAddress: string | undefined
 }
 
-/** How the server gets at the binding of a socket, and at its topics; not for applications. */
-export let bindingOf: <Data>(socket: Socket<Data>) => DuplexBinding<Socket<Data>>
-export let memberOf: <Data>(socket: Socket<Data>) => Member | undefined
+/** What the server keeps for a socket; not for applications. */
+export interface SocketInternals<Data> {
+  readonly binding: DuplexBinding<Socket<Data>>
+  /** Made when it first subscribes. */
+  member: Member | undefined
+  /** Where messages go instead of the handler, once somebody iterates over them. */
+  queue: MessageQueue | undefined
+  /** The message in parts that is under way. */
+  parts: MessageParts | undefined
+  limiter: RateLimiter | undefined
+  rateDeadline: Deadline | undefined
+}
+
+/** How the server gets at it. */
+export let internalsOf: <Data>(socket: Socket<Data>) => SocketInternals<Data>
 
 export class Socket<Data = undefined> {
-  readonly #binding: DuplexBinding<Socket<Data>>
+  readonly #internals: SocketInternals<Data>
   readonly #hub: TopicHub<Data>
-  /** Made when it first subscribes. */
-  #member: Member | undefined
   /** What `upgrade` gave, or what the application keeps here. */
   data: Data
   /** The subprotocol agreed on, or ''. RFC 6455 1.9. */
@@ -54,8 +72,7 @@ export class Socket<Data = undefined> {
   readonly remoteAddress: string | undefined
 
   static {
-    bindingOf = (socket) => socket.#binding
-    memberOf = (socket) => socket.#member
+    internalsOf = (socket) => socket.#internals
   }
 
   constructor(options: SocketOptions<Data>) {
@@ -64,25 +81,32 @@ export class Socket<Data = undefined> {
     this.extensions = options.extensions
     this.remoteAddress = options.remoteAddress
     const { stream, listener, extension } = options
-    this.#binding = new DuplexBinding(stream, { ...options.binding, extension, owner: this }, listener)
+    this.#internals = {
+      binding: new DuplexBinding(stream, { ...options.binding, extension, owner: this }, listener),
+      member: undefined,
+      queue: undefined,
+      parts: undefined,
+      limiter: undefined,
+      rateDeadline: undefined,
+    }
     this.#hub = options.hub
   }
 
   /** 1 open, 2 closing, 3 closed. */
   get readyState(): ReadyState {
-    const { state } = this.#binding.connection
+    const { state } = this.#internals.binding.connection
     if (state === ConnectionState.Open) return ReadyState.Open
     return state === ConnectionState.Closed ? ReadyState.Closed : ReadyState.Closing
   }
 
   /** Bytes that were given to `send` and not yet to the system. */
   get bufferedAmount(): number {
-    return this.#binding.bufferedAmount
+    return this.#internals.binding.bufferedAmount
   }
 
   /** Whether reading rests because `pause` was called. */
   get isPaused(): boolean {
-    return this.#binding.connection.isPaused
+    return this.#internals.binding.connection.isPaused
   }
 
   /**
@@ -95,8 +119,11 @@ export class Socket<Data = undefined> {
     const payload = toPayload(data)
     const isText = options?.text ?? typeof payload === 'string'
     // What was published to it earlier in this turn comes first.
-    if (this.#member !== undefined) this.#hub.topics.settle(this.#member)
-    return this.#binding.connection.send(payload, isText, options?.compress ?? true) && this.#binding.isReady
+    if (this.#internals.member !== undefined) this.#hub.topics.settle(this.#internals.member)
+    return (
+      this.#internals.binding.connection.send(payload, isText, options?.compress ?? true) &&
+      this.#internals.binding.isReady
+    )
   }
 
   /**
@@ -104,12 +131,12 @@ export class Socket<Data = undefined> {
    * @throws TypeError or RangeError for what cannot be the body of a ping.
    */
   ping(data?: Sendable): boolean {
-    return this.#binding.connection.ping(toBytes(data))
+    return this.#internals.binding.connection.ping(toBytes(data))
   }
 
   /** Send a pong nobody asked for, as a sign of life. RFC 6455 5.5.3. Pings are answered without it. */
   pong(data?: Sendable): boolean {
-    return this.#binding.connection.pong(toBytes(data))
+    return this.#internals.binding.connection.pong(toBytes(data))
   }
 
   /**
@@ -117,57 +144,118 @@ export class Socket<Data = undefined> {
    * @throws RangeError for a code that must not be sent, or a reason of more than 123 bytes.
    */
   close(code?: number, reason?: string): void {
-    this.#binding.connection.close(code, reason)
+    this.#internals.binding.connection.close(code, reason)
   }
 
   /** Drop the connection without a closing handshake; `close` then tells 1006. */
   terminate(): void {
-    this.#binding.connection.terminate('local')
+    this.#internals.binding.connection.terminate('local')
   }
 
   /** Deliver no further message until `resume`; the peer is held back by TCP's own flow control. */
   pause(): void {
-    this.#binding.connection.pause()
+    this.#internals.binding.connection.pause()
   }
 
   /** Deliver messages again. */
   resume(): void {
-    this.#binding.connection.resume()
+    this.#internals.binding.connection.resume()
+  }
+
+  /**
+   * The messages from now on, one by one, instead of the `message` handler's calls; while some wait, the peer is held back.
+   * The loop ends with a clean close and throws after any other; leaving it early closes the socket with 1000.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<string | Uint8Array, undefined> {
+    return this.#queue(() => this.close(1000))
+  }
+
+  /** The socket as a pair of streams of messages, with back-pressure both ways. WHATWG Streams. */
+  stream(): SocketStream {
+    return makeStream(this.#internals.binding, (leave) => this.#queue(leave))
+  }
+
+  /**
+   * Send one message in fragments, of any length: `await writer.write(part)` as often as you like, then `writer.end()`.
+   * Other messages wait until it has ended. RFC 6455 5.4.
+   */
+  startMessage(options: { text?: boolean } = {}): MessageWriter {
+    return new MessageWriter(this.#internals.binding, options.text ?? false)
+  }
+
+  /**
+   * Wait until it is well to send more. Resolves to `false` when the connection is no longer open.
+   * Aborting the wait rejects with the signal's reason and does nothing to the socket.
+   */
+  ready(options: { signal?: AbortSignal } = {}): Promise<boolean> {
+    return abortable(this.#internals.binding.ready(), options.signal)
+  }
+
+  /** Send, and resolve when the bytes were handed to the system: to `false` when the connection ended before. */
+  sendAsync(data: Sendable | PreparedMessage, options: SendOptions & { signal?: AbortSignal } = {}): Promise<boolean> {
+    this.send(data, options)
+    return abortable(this.#internals.binding.whenSent(), options.signal)
+  }
+
+  /** Milliseconds from the heartbeat's last ping to its pong, once there was one. */
+  get rtt(): number | undefined {
+    return this.#internals.binding.rtt
+  }
+
+  /** What came and went so far, in bytes on the wire and in messages. */
+  get traffic(): Readonly<Traffic> {
+    return this.#internals.binding.traffic
+  }
+
+  /** Look on: copies of the bytes as they are on the wire, masked and deflated. `undefined` takes it back. */
+  tap(tap: WireTap | undefined): void {
+    this.#internals.binding.tap = tap
+  }
+
+  #queue(leave: () => void): MessageQueue {
+    const internals = this.#internals
+    if (internals.queue !== undefined) throw new Error('somebody reads the messages of this socket already')
+    const wait = (wanted: boolean): void => {
+      if (wanted) internals.binding.connection.pause(Stall.Handler)
+      else internals.binding.connection.resume(Stall.Handler)
+    }
+    internals.queue = new MessageQueue({ hold: wait, leave })
+    return internals.queue
   }
 
   /** Get what is published on a topic from now on. Answers `false` when it did already, or the socket is not open. */
   subscribe(topic: string): boolean {
     if (this.readyState !== ReadyState.Open) return false
-    this.#member ??= this.#hub.makeMember(this.#binding)
-    return this.#hub.subscribe(this, this.#member, topic)
+    this.#internals.member ??= this.#hub.makeMember(this.#internals.binding)
+    return this.#hub.subscribe(this, this.#internals.member, topic)
   }
 
   /** Get it no more; what was published before still arrives. Answers `false` when it did not subscribe. */
   unsubscribe(topic: string): boolean {
-    return this.#member !== undefined && this.#hub.unsubscribe(this, this.#member, topic)
+    return this.#internals.member !== undefined && this.#hub.unsubscribe(this, this.#internals.member, topic)
   }
 
   isSubscribed(topic: string): boolean {
-    return this.#member?.topics.has(topic) ?? false
+    return this.#internals.member?.topics.has(topic) ?? false
   }
 
   /** The topics it subscribes to. */
   get topics(): string[] {
-    return this.#member === undefined ? [] : [...this.#member.topics.keys()]
+    return this.#internals.member === undefined ? [] : [...this.#internals.member.topics.keys()]
   }
 
   /** Publish to everybody on a topic but this socket. It leaves at the end of this turn of the event loop. */
   publish(topic: string, message: Sendable | PreparedMessage, options?: PublishOptions): PublishResult {
-    return this.#hub.publish(topic, message, { ...options, sender: this.#member })
+    return this.#hub.publish(topic, message, { ...options, sender: this.#internals.member })
   }
 
   #sendPrepared(message: PreparedMessage): boolean {
-    const { connection, extension } = this.#binding
-    if (this.#member !== undefined) this.#hub.topics.settle(this.#member)
+    const { connection, extension } = this.#internals.binding
+    if (this.#internals.member !== undefined) this.#hub.topics.settle(this.#internals.member)
     const isSent = connection.takesEncoded
       ? connection.sendEncoded(extension === undefined ? message.frame : message.frameFor(extension))
       : connection.send(message.payload, message.isText)
-    return isSent && this.#binding.isReady
+    return isSent && this.#internals.binding.isReady
   }
 }
 
@@ -177,5 +265,5 @@ export function closeSocket<Data>(
   code: number,
   how: { reason: string; cause: CloseCause },
 ): void {
-  bindingOf(socket).connection.close(code, how.reason, how.cause)
+  internalsOf(socket).binding.connection.close(code, how.reason, how.cause)
 }

@@ -21,6 +21,8 @@ export const Stall = {
   Output: 4,
   /** A handler's promise is not settled yet. */
   Handler: 8,
+  /** The peer sends faster than it may. */
+  Rate: 16,
 } as const
 export type Stall = (typeof Stall)[keyof typeof Stall]
 

@@ -1,0 +1,67 @@
+/**
+ * Messages too big to be held: read part by part, written part by part. RFC 6455 5.4: a message may be sent in fragments
+ * when its length is not known, and a receiver sees no difference.
+ */
+import type { CloseOutcome } from '../protocol/close-outcome.ts'
+import type { DuplexBinding } from './duplex-binding.ts'
+import { MessageQueue } from './message-queue.ts'
+import { toPayload, type Sendable } from './payload.ts'
+
+/** A message that comes in parts, as an async iterable of bytes; text may be cut inside a character. */
+export class MessageParts implements AsyncIterable<Uint8Array> {
+  /** Whether it is a text message; its parts are UTF-8, checked. */
+  readonly isText: boolean
+  readonly #queue: MessageQueue<Uint8Array>
+
+  constructor(isText: boolean, hold: (wanted: boolean) => void) {
+    this.isText = isText
+    this.#queue = new MessageQueue<Uint8Array>({ hold, leave: () => {} })
+  }
+
+  /** The parts, once. A reader that leaves early lets the rest of the message pass unseen. */
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    return this.#queue
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#queue.push(bytes)
+  }
+
+  /** The message is complete, or with an outcome: the connection ended before it was. */
+  end(outcome?: CloseOutcome): void {
+    this.#queue.end(outcome)
+  }
+}
+
+/** Writes one message in fragments. */
+export class MessageWriter {
+  readonly #binding: Pick<DuplexBinding<unknown>, 'connection' | 'ready'>
+  readonly #isText: boolean
+  #isEnded = false
+
+  constructor(binding: Pick<DuplexBinding<unknown>, 'connection' | 'ready'>, isText: boolean) {
+    this.#binding = binding
+    this.#isText = isText
+  }
+
+  /**
+   * Send the next fragment. Resolves when more is wanted: to `false` when the connection is no longer open.
+   * Bytes are not copied from 8 KiB on: do not write to them afterwards.
+   */
+  write(part: Sendable): Promise<boolean> {
+    return this.#send(part, false)
+  }
+
+  /** Send the last fragment, which may be empty. */
+  end(part: Sendable = ''): Promise<boolean> {
+    return this.#send(part, true)
+  }
+
+  #send(part: Sendable, final: boolean): Promise<boolean> {
+    if (this.#isEnded) throw new Error('the message has ended already')
+    const payload = toPayload(part)
+    this.#isEnded = final
+    if (!this.#binding.connection.sendFragment(payload, this.#isText, final)) return Promise.resolve(false)
+    return this.#binding.ready()
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Messages for a reader that asks for them one by one: while some wait, reading from the transport rests, so that the peer
+ * is held back as long as nobody asks.
+ */
+import type { CloseOutcome } from '../protocol/close-outcome.ts'
+
+export interface MessageQueueOptions {
+  /** Let reading rest, or go on. */
+  readonly hold: (wanted: boolean) => void
+  /** The reader has gone away before the end. */
+  readonly leave: () => void
+}
+
+interface Waiter<Message> {
+  resolve(result: IteratorResult<Message, undefined>): void
+  reject(error: Error): void
+}
+
+/** The iterator behind `for await (const message of socket)`. It ends with the connection; an unclean end is thrown. */
+export class MessageQueue<Message = string | Uint8Array> implements AsyncIterableIterator<Message, undefined> {
+  readonly #options: MessageQueueOptions
+  readonly #messages: Message[] = []
+  readonly #waiting: Waiter<Message>[] = []
+  #isHolding = false
+  #outcome: CloseOutcome | undefined
+  #hasEnded = false
+  #hasLeft = false
+
+  constructor(options: MessageQueueOptions) {
+    this.#options = options
+  }
+
+  push(message: Message): void {
+    if (this.#hasLeft) return
+    const waiter = this.#waiting.shift()
+    if (waiter !== undefined) return waiter.resolve({ done: false, value: message })
+    this.#messages.push(message)
+    this.#hold(true)
+  }
+
+  /** Nothing more comes; with an outcome, because the connection ended. */
+  end(outcome?: CloseOutcome): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#outcome = outcome
+    for (const waiter of this.#waiting.splice(0)) this.#finish(waiter)
+  }
+
+  next(): Promise<IteratorResult<Message, undefined>> {
+    const message = this.#messages.shift()
+    if (message !== undefined) {
+      if (this.#messages.length === 0) this.#hold(false)
+      return Promise.resolve({ done: false, value: message })
+    }
+    return new Promise((resolve, reject) => {
+      const waiter = { resolve, reject }
+      if (this.#hasEnded || this.#hasLeft) this.#finish(waiter)
+      else this.#waiting.push(waiter)
+    })
+  }
+
+  return(): Promise<IteratorResult<Message, undefined>> {
+    this.#hasLeft = true
+    this.#messages.length = 0
+    this.#hold(false)
+    this.#options.leave()
+    return Promise.resolve({ done: true, value: undefined })
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  #hold(wanted: boolean): void {
+    if (this.#isHolding === wanted) return
+    this.#isHolding = wanted
+    this.#options.hold(wanted)
+  }
+
+  #finish(waiter: Waiter<Message>): void {
+    const outcome = this.#outcome
+    if (outcome === undefined || outcome.clean || this.#hasLeft) return waiter.resolve({ done: true, value: undefined })
+    waiter.reject(outcome.error ?? new Error(`the connection ended with ${outcome.code} (${outcome.cause})`))
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * A socket as a pair of WHATWG streams: one message is one chunk, a string for text and bytes for binary. Who does not read
+ * holds the peer back; who writes waits while the peer does not read.
+ */
+import { ReadableStream, WritableStream } from 'node:stream/web'
+import { CloseCode } from '../protocol/close-code.ts'
+import type { DuplexBinding } from './duplex-binding.ts'
+import type { MessageQueue } from './message-queue.ts'
+import { toPayload, type Sendable } from './payload.ts'
+
+export interface SocketStream {
+  /** The messages; it closes with a clean close and errors after any other. Cancelling closes the socket with 1000. */
+  readonly readable: ReadableStream<string | Uint8Array>
+  /** Writes resolve when more is wanted. Closing it closes the socket with 1000, aborting it with 1011. */
+  readonly writable: WritableStream<Sendable>
+}
+
+/** Make the pair; `makeQueue` gives the messages, and is told what to do when the reader leaves. */
+export function makeStream<Owner>(
+  binding: DuplexBinding<Owner>,
+  makeQueue: (leave: () => void) => MessageQueue,
+): SocketStream {
+  const close = (code: number): void => binding.connection.close(code)
+  const messages = makeQueue(() => close(CloseCode.NormalClosure))
+  const readable = new ReadableStream<string | Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await messages.next()
+        if (done === true) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        await messages.return()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  const writable = new WritableStream<Sendable>({
+    async write(message) {
+      const isSent = binding.connection.send(toPayload(message)) && (await binding.ready())
+      if (!isSent) throw new Error('the connection is no longer open')
+    },
+    close: () => close(CloseCode.NormalClosure),
+    abort: () => close(CloseCode.InternalError),
+  })
+  return { readable, writable }
+}
