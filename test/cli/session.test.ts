@@ -3,6 +3,11 @@ import { Session } from '../../src/cli/connect/session.ts'
 import { createPaint } from '../../src/cli/paint.ts'
 import { Connection } from '../../src/protocol/connection.ts'
 
+/** The first two bytes and the payload of a short frame, its key left out. */
+function describeFrame(hex: string): string {
+  return `${hex.slice(0, 4)} ${hex.slice(12)}`
+}
+
 /** A session whose endpoint writes into a list, masked with zeroes so that the bytes can be read. */
 function open(): { session: Session; lines: string[]; wire: string[]; receive(hex: string): void } {
   const lines: string[] = []
@@ -17,7 +22,7 @@ function open(): { session: Session; lines: string[]; wire: string[]; receive(he
       message: (message) => session.message(message),
       ping: (payload) => session.ping(payload),
       pong: (payload) => session.pong(payload),
-      write: (bytes) => void wire.push(Buffer.from(bytes).toString('hex').replace('00000000', ' ')),
+      write: (bytes) => void wire.push(describeFrame(Buffer.from(bytes).toString('hex'))),
       end: () => undefined,
       destroy: () => connection.transportClosed(),
       closed: (outcome) => session.closed(outcome),
