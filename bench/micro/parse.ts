@@ -10,6 +10,8 @@ import { runMicro, type Contender, type MicroCase } from './harness.ts'
 import { NaiveReader } from './naive.ts'
 import { nodeCodec } from './platform.ts'
 
+// ws itself is what is compared with, not the native addon that it picks up where it finds one.
+process.env['WS_NO_BUFFER_UTIL'] = '1'
 const require = createRequire(new URL('../peers/package.json', import.meta.url))
 const { Receiver } = require('ws') as {
   Receiver: new (options: object) => {

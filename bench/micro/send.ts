@@ -6,6 +6,8 @@ import { runMicro, type Contender, type MicroCase } from './harness.ts'
 import { naiveFrame } from './naive.ts'
 import { nodeCodec } from './platform.ts'
 
+// ws itself is what is compared with, not the native addon that it picks up where it finds one.
+process.env['WS_NO_BUFFER_UTIL'] = '1'
 const require = createRequire(new URL('../peers/package.json', import.meta.url))
 const { Sender } = require('ws') as {
   Sender: new (socket: object) => { send(data: Buffer | string, options: object, cb?: () => void): void }
