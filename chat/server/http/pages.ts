@@ -25,7 +25,7 @@ export function createSite(site: Site): (request: IncomingMessage, response: Ser
     if (serveHealth(site.health, path, response)) return
     if (path === '/rooms.json') return serveRooms(site, response)
     if (serveStatic(site.files, request, { path, response })) return
-    if (site.files.size === 0) return plain(response, 503, 'The page is not built: run npm start.')
+    if (site.files.size === 0 && path === '/') return plain(response, 503, 'The page is not built: run npm start.')
     plain(response, 404, 'There is nothing here.')
   }
 }

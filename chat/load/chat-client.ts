@@ -1,0 +1,277 @@
+/** A client of `chat.v1` for tests and load runs: it resumes, resends and checks, and it keeps books for the checker. */
+import { randomBytes } from 'node:crypto'
+import {
+  CHAT_PROTOCOL,
+  encodeCid,
+  type Entry,
+  type ErrorBody,
+  type JoinReply,
+  readReply,
+  readServerMessage,
+  type Reply,
+  type ReplyBody,
+  type RequestBody,
+  type RequestType,
+  type ServerEvent,
+} from '../protocol/index.ts'
+
+/** The part of a browser's WebSocket that is used. */
+export interface SocketLike {
+  onopen: ((event: never) => void) | null
+  onmessage: ((event: never) => void) | null
+  onclose: ((event: never) => void) | null
+  onerror: ((event: never) => void) | null
+  readonly readyState: number
+  send(text: string): void
+  close(code?: number, reason?: string): void
+}
+export type SocketMaker = (url: string, protocols: string[]) => SocketLike
+
+export class RequestError extends Error {
+  override readonly name = 'RequestError'
+  readonly error: ErrorBody
+
+  constructor(type: string, error: ErrorBody) {
+    super(`${type}: ${error.name} ${error.detail ?? ''}`)
+    this.error = error
+  }
+}
+
+/** What one client knows of one room. */
+export interface RoomView {
+  epoch: string
+  /** The last entry in order. */
+  last: number
+  /** Every entry seen, by `seq`; the first copy counts. */
+  readonly entries: Map<number, Entry>
+  /** Copies beyond the first that were not marked as redelivered. */
+  duplicates: number
+  gaps: number
+  resets: number
+  users: number
+  conns: number
+}
+
+export interface ClientOptions {
+  readonly url: string
+  readonly make: SocketMaker
+  readonly name: string
+  /** Answer deliveries. Default true. */
+  readonly acks?: boolean
+  readonly onEntry?: (room: string, entry: Entry) => void
+  readonly onEvent?: (event: ServerEvent) => void
+}
+
+export class ChatClient {
+  readonly rooms = new Map<string, RoomView>()
+  readonly events: ServerEvent[] = []
+  session: string | undefined
+  userId = ''
+  closed: { code: number; reason: string } | undefined
+  readonly #options: ClientOptions
+  #url: string
+  #socket: SocketLike | undefined
+  #id = 0
+  readonly #pending = new Map<number, { resolve(reply: Reply): void; reject(error: Error): void }>()
+  readonly #unacked = new Set<string>()
+  #closeWaiters: (() => void)[] = []
+  #hello: (() => void) | undefined
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+    this.#url = options.url
+  }
+
+  get isOpen(): boolean {
+    return this.#socket?.readyState === 1
+  }
+
+  /** Connect, also anew, perhaps to another node; resolves after `auth`. */
+  async connect(url: string = this.#url): Promise<this> {
+    this.#url = url
+    this.closed = undefined
+    const socket = this.#options.make(url, [CHAT_PROTOCOL])
+    this.#socket = socket
+    await new Promise<void>((resolve, reject) => {
+      this.#hello = resolve
+      socket.onmessage = ({ data }: { data: string }) => {
+        if (this.#socket === socket) this.#receive(data)
+      }
+      socket.onerror = () => reject(new Error('the connection failed'))
+      socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
+        reject(new Error(`closed with ${code} ${reason}`))
+        if (this.#socket === socket) this.#lost(code, reason)
+      }
+    })
+    const session = this.session === undefined ? {} : { session: this.session }
+    const { user, session: given } = await this.ask('auth', { guest: { name: this.#options.name, ...session } })
+    this.userId = user.id
+    this.session = given
+    return this
+  }
+
+  /** Enter a room, or come back to it: what was missed is fetched until nothing is missing. */
+  async join(room: string, limit?: number): Promise<JoinReply> {
+    const known = this.rooms.get(room)
+    const since = known === undefined ? {} : { since: { epoch: known.epoch, seq: known.last } }
+    const reply = await this.ask('join', { ...since, ...(limit === undefined ? {} : { limit }) }, room)
+    const view: RoomView = known ?? {
+      epoch: reply.epoch,
+      last: reply.msgs[0] === undefined ? reply.head : reply.msgs[0].seq - 1,
+      entries: new Map(),
+      duplicates: 0,
+      gaps: 0,
+      resets: 0,
+      users: 0,
+      conns: 0,
+    }
+    this.rooms.set(room, view)
+    view.users = reply.presence.users
+    view.conns = reply.presence.conns
+    if (reply.reset) {
+      view.resets += 1
+      view.epoch = reply.epoch
+      view.last = reply.msgs[0] === undefined ? reply.head : reply.msgs[0].seq - 1
+    }
+    if (!reply.reset && reply.missed > 0) await this.#fill(room, view, reply.msgs[0]?.seq ?? reply.head + 1)
+    for (const entry of reply.msgs) this.#apply(room, view, entry)
+    return reply
+  }
+
+  /** Ask and wait for the reply; rejects with `RequestError`, or when the connection ends. */
+  async ask<T extends RequestType>(t: T, d: RequestBody<T>, room?: string): Promise<ReplyBody<T>> {
+    const socket = this.#socket
+    if (socket === undefined || socket.readyState !== 1) throw new Error(`${t}: not connected`)
+    const id = (this.#id += 1)
+    const reply = await new Promise<Reply>((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject })
+      socket.send(JSON.stringify({ t, id, room, d }))
+    })
+    if (!reply.ok) throw new RequestError(t, reply.err)
+    const body = readReply(t, reply.d)
+    if (body === undefined) throw new Error(`${t}: the reply does not fit`)
+    return body
+  }
+
+  send(room: string, text: string, cid: string = newCid()): Promise<ReplyBody<'send'>> {
+    return this.ask('send', { cid, text }, room)
+  }
+
+  /** Send until it is acknowledged, as an outbox does: the same cid again after an error that may pass. */
+  async sendSurely(
+    room: string,
+    text: string,
+    { cid = newCid(), again }: { cid?: string; again?: () => Promise<void> } = {},
+  ): Promise<ReplyBody<'send'>> {
+    for (;;) {
+      try {
+        return await this.send(room, text, cid)
+      } catch (error) {
+        const passes = !(error instanceof RequestError) || error.error.retry || error.error.name === 'conflict'
+        if (!passes) throw error
+        const afterMs = error instanceof RequestError ? (error.error.afterMs ?? 100) : 100
+        await new Promise((resolve) => setTimeout(resolve, afterMs))
+        await again?.()
+      }
+    }
+  }
+
+  /** Tell that everything in order has arrived; many entries are one ack. */
+  flushAcks(): void {
+    if (!this.isOpen) return
+    for (const room of this.#unacked) {
+      this.#socket!.send(JSON.stringify({ t: 'ack', room, d: { seq: this.rooms.get(room)!.last } }))
+    }
+    this.#unacked.clear()
+  }
+
+  ping(): void {
+    if (this.isOpen) this.#socket!.send(`{"t":"ping","d":{"ts":${Date.now()}}}`)
+  }
+
+  close(code = 1000): Promise<void> {
+    const socket = this.#socket
+    if (socket === undefined || this.closed !== undefined) return Promise.resolve()
+    const ended = this.ended()
+    socket.close(code)
+    return ended
+  }
+
+  /** Resolves when the connection has ended. */
+  ended(): Promise<void> {
+    return this.closed === undefined ? new Promise((resolve) => this.#closeWaiters.push(resolve)) : Promise.resolve()
+  }
+
+  async #fill(room: string, view: RoomView, until: number): Promise<void> {
+    view.gaps += 1
+    while (view.last + 1 < until) {
+      const page = await this.ask('history', { after: view.last, limit: 200 }, room)
+      if (page.msgs.length === 0) return
+      for (const entry of page.msgs) this.#apply(room, view, entry)
+    }
+  }
+
+  #receive(text: string): void {
+    const message = readServerMessage(text)
+    if (message === undefined) throw new Error(`not chat.v1: ${text.slice(0, 200)}`)
+    if ('reply' in message) {
+      const pending = this.#pending.get(message.reply.re)
+      this.#pending.delete(message.reply.re)
+      pending?.resolve(message.reply)
+      return
+    }
+    const { event } = message
+    this.#options.onEvent?.(event)
+    switch (event.t) {
+      case 'hello':
+        this.#hello?.()
+        break
+      case 'msg':
+      case 'edit':
+      case 'delete': {
+        const view = this.rooms.get(event.room)
+        const entry = { kind: event.t, seq: event.seq, ...event.d } as Entry
+        if (view !== undefined) this.#apply(event.room, view, entry)
+        break
+      }
+      case 'presence': {
+        const view = this.rooms.get(event.room)
+        if (view !== undefined) Object.assign(view, { users: event.d.users, conns: event.d.conns })
+        break
+      }
+      case 'reset':
+        void this.join(event.room).catch(() => {})
+        break
+      default:
+        this.events.push(event)
+    }
+  }
+
+  #apply(room: string, view: RoomView, entry: Entry): void {
+    if (entry.seq <= view.last) {
+      if (entry.redelivered !== true) view.duplicates += 1
+      return
+    }
+    if (entry.seq > view.last + 1) {
+      void this.#fill(room, view, entry.seq + 1).catch(() => {})
+      return
+    }
+    view.last = entry.seq
+    view.entries.set(entry.seq, entry)
+    this.#options.onEntry?.(room, entry)
+    if (this.#options.acks === false) return
+    if (this.#unacked.size === 0) setTimeout(() => this.flushAcks(), 200)
+    this.#unacked.add(room)
+  }
+
+  #lost(code: number, reason: string): void {
+    this.closed = { code, reason }
+    for (const { reject } of this.#pending.values()) reject(new Error(`closed with ${code}`))
+    this.#pending.clear()
+    for (const tell of this.#closeWaiters.splice(0)) tell()
+  }
+}
+
+export function newCid(): string {
+  return encodeCid(randomBytes(16))
+}
