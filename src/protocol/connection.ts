@@ -34,6 +34,7 @@ export class Connection {
   #isPending = false
   /** RFC 6455 5.5.3: of several pings that could not be answered yet, only the latest needs a pong. */
   #owedPong: Uint8Array | undefined
+  #holdsPongs = false
   /** Whether the end of the transport is to follow the next flush. */
   #endsTransport = false
 
@@ -187,6 +188,11 @@ export class Connection {
     this.#receiver.pause(reason)
   }
 
+  /** Take note that output does not leave, and read on: pings are answered as while `Stall.Output` stands. */
+  holdPongs(): void {
+    this.#holdsPongs = true
+  }
+
   /** Take a reason to rest away; when it was the last, what waits is read. */
   resume(reason: Stall = Stall.Application): void {
     if (reason === Stall.Output) this.#payOwedPong()
@@ -196,7 +202,7 @@ export class Connection {
   /** Hand everything that was encoded to the handler's `write`, and end the transport if that is due. */
   flush(): void {
     this.#isPending = false
-    this.#writer.flush(this.#write)
+    if (!this.#writer.flush(this.#write)) return
     if (!this.#endsTransport || !this.#sender.idle) return
     this.#endsTransport = false
     this.#settings.handler.end()
@@ -239,12 +245,13 @@ export class Connection {
   }
 
   #answerPing(payload: Uint8Array): void {
-    const isBlocked = (this.#receiver.stalls & Stall.Output) !== 0
+    const isBlocked = this.#holdsPongs || (this.#receiver.stalls & Stall.Output) !== 0
     if (isBlocked) this.#owedPong = payload.slice()
     else this.#sendPong(payload)
   }
 
   #payOwedPong(): void {
+    this.#holdsPongs = false
     const payload = this.#owedPong
     this.#owedPong = undefined
     if (payload !== undefined && this.#isReading) this.#sendPong(payload)

@@ -43,6 +43,7 @@ export class FrameWriter {
   /** Regions begun in `#region` since the last flush. */
   #regions = 0
   #pending = 0
+  #isFlushing = false
 
   constructor(options: FrameWriterOptions) {
     this.#options = options
@@ -87,9 +88,22 @@ export class FrameWriter {
     this.#commit(at + frames.length)
   }
 
-  /** Hand everything over. */
-  flush(write: WriteBytes): void {
-    if (this.#pending === 0) return
+  /**
+   * Hand everything over, frames that are added meanwhile behind the others. Answers `false` when that is under way already:
+   * whoever is written to has called back.
+   */
+  flush(write: WriteBytes): boolean {
+    if (this.#isFlushing) return false
+    this.#isFlushing = true
+    try {
+      while (this.#pending > 0) this.#handOver(write)
+    } finally {
+      this.#isFlushing = false
+    }
+    return true
+  }
+
+  #handOver(write: WriteBytes): void {
     this.#seal()
     const pieces = this.#pieces
     const region = this.#region
