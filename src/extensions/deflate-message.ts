@@ -42,8 +42,11 @@ export function deflateInPool(jobs: number, prepare: () => DeflateTask, done: (o
   return enqueuePoolJob(jobs, (release) => {
     const task = prepare()
     const answer = (output: Uint8Array): void => {
-      release()
-      done(output)
+      try {
+        done(output)
+      } finally {
+        release()
+      }
     }
     try {
       deflateRaw(task.input, zlibOptions(task), (error, output) => answer(error === null ? output : store(task.input)))

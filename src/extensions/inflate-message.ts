@@ -68,8 +68,11 @@ export function inflateInPool(task: InflateTask, jobs: number, done: (result: In
       // zlib may report a second time for pieces that were on their way.
       if (isDone) return
       isDone = true
-      release()
-      done(result)
+      try {
+        done(result)
+      } finally {
+        release()
+      }
     }
     try {
       inflateRaw(input, options, (error, output) => {

@@ -15,7 +15,7 @@ import { enqueuePoolJob, withdrawPoolJob, type PoolJob } from './pool-queue.ts'
 
 /** A message of up to so many compressed bytes that comes in parts is put together before zlib sees it. */
 const MOST_HELD = 16 * 1024
-/** Text shrinks to a quarter as a rule, so this keeps the time of both directions about equal. */
+/** Decompression is several times as fast: this much more takes about the time of a message that is compressed at once. */
 const OUTPUT_AT_ONCE = 4
 /** What may always be inflated, whatever the ratio: it cannot hurt, and a short message may well be one long run. */
 const FREE_OF_RATIO = 16 * 1024
@@ -105,8 +105,11 @@ export class MessageInflater {
     const part = { input: input.slice(), final, limit }
     this.#job = enqueuePoolJob(this.#settings.concurrencyLimit, (release) => {
       parts.inflate(part, (result) => {
-        release()
-        answer(result)
+        try {
+          answer(result)
+        } finally {
+          release()
+        }
       })
     })
   }
