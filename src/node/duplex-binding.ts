@@ -284,7 +284,9 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   #block(): void {
     this.#isBlocked = true
     this.#owesDrain = true
-    this.connection.pause(Stall.Output)
+    // Two ends whose reading rests until their output is gone wait for each other for ever: a client reads on.
+    if (this.#options.role === 'server') this.connection.pause(Stall.Output)
+    else this.connection.holdPongs()
     this.#listener.blocked(this.#owner)
   }
 
