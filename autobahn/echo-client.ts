@@ -4,7 +4,7 @@
  *   node --import tsx autobahn/echo-client.ts ws://127.0.0.1:9001 [AGENT]
  */
 import { WebSocket } from 'barewire'
-import { type OpenConnection, runCases } from './case-loop.ts'
+import { type Message, type OpenConnection, runCases } from './case-loop.ts'
 
 /** The server writes its reports before it answers the handshake that asks for them. */
 const HANDSHAKE_TIMEOUT_MS = 300_000
@@ -13,7 +13,7 @@ const open: OpenConnection = (url, onMessage) =>
   new Promise((resolve) => {
     const socket = new WebSocket(url, { perMessageDeflate: true, handshakeTimeout: HANDSHAKE_TIMEOUT_MS })
     socket.binaryType = 'arraybuffer'
-    socket.addEventListener('message', (event) => onMessage(event.data, (reply) => socket.send(reply)))
+    socket.addEventListener('message', ({ data }) => onMessage(data as Message, (reply) => socket.send(reply)))
     socket.addEventListener('error', () => {})
     socket.addEventListener('close', () => resolve())
   })
