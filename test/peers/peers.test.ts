@@ -3,45 +3,47 @@
  */
 import { describe, expect, it } from 'vitest'
 import { COUNT, exchange, randomMessages, withEchoServer } from './exchange.ts'
-import { isMade, programs, start } from './programs.ts'
+import { isMade, type Program, programs, start } from './programs.ts'
 
 const TIMEOUT_MS = 120_000
 
-describe.each(programs.map((program) => [program.name, program] as const))('%s', (_name, program) => {
-  const skip = !isMade(program)
+const made = new Set(programs.filter(isMade))
+const inRole = (role: 'server' | 'client'): [string, Program][] =>
+  programs.filter(({ roles }) => roles.includes(role)).map((program) => [program.name, program])
 
-  if (program.roles.includes('client')) {
-    it.skipIf(skip)(
-      `as client has ${COUNT} messages echoed by our server`,
-      async () => {
-        await withEchoServer(async (url) => {
-          const client = start(program, 'client', url, `${COUNT}`)
-          try {
-            expect(await client.line('echoed')).toBe(`echoed ${COUNT}`)
-          } finally {
-            client.stop()
-          }
-        })
-      },
-      TIMEOUT_MS,
-    )
-  }
-
-  if (program.roles.includes('server')) {
-    it.skipIf(skip)(
-      `as server echoes ${COUNT} messages of our client`,
-      async () => {
-        const server = start(program, 'server')
+describe(`our server echoes ${COUNT} messages`, () => {
+  it.for(inRole('client'))(
+    'of %s',
+    async ([, program], { skip }) => {
+      skip(!made.has(program))
+      await withEchoServer(async (url) => {
+        const client = start(program, 'client', url, `${COUNT}`)
         try {
-          const port = (await server.line('listening')).split(' ')[1]
-          const result = await exchange(`ws://127.0.0.1:${port}`, randomMessages())
-          expect(result).toMatchObject({ echoed: COUNT, close: { code: 1000, wasClean: true } })
-          expect(result.extensions.startsWith('permessage-deflate')).toBe(program.compresses)
+          expect(await client.line('echoed')).toBe(`echoed ${COUNT}`)
         } finally {
-          server.stop()
+          client.stop()
         }
-      },
-      TIMEOUT_MS,
-    )
-  }
+      })
+    },
+    TIMEOUT_MS,
+  )
+})
+
+describe(`our client has ${COUNT} messages echoed`, () => {
+  it.for(inRole('server'))(
+    'by %s',
+    async ([, program], { skip }) => {
+      skip(!made.has(program))
+      const server = start(program, 'server')
+      try {
+        const port = (await server.line('listening')).split(' ')[1]
+        const result = await exchange(`ws://127.0.0.1:${port}`, randomMessages())
+        expect(result).toMatchObject({ echoed: COUNT, close: { code: 1000, wasClean: true } })
+        expect(result.extensions.startsWith('permessage-deflate')).toBe(program.compresses)
+      } finally {
+        server.stop()
+      }
+    },
+    TIMEOUT_MS,
+  )
 })
