@@ -39,6 +39,14 @@ export interface SideOutcome {
   readonly failure?: string
 }
 
+/** Runs that are under way. */
+const watches = new Set<Watch>()
+
+/** End every process of every run that is under way. */
+export function endAll(): void {
+  for (const watch of watches) watch.end()
+}
+
 const START_DEADLINE_MS = 20_000
 const LOOPBACK = '127.0.0.1'
 const CASE_LINE = /^Running test case ID (\S+) for agent/
@@ -51,11 +59,13 @@ export async function runSide(run: SideRun): Promise<SideOutcome> {
   writeFileSync(join(run.folder, 'spec.json'), JSON.stringify(specification(run, port)))
 
   const watch = new Watch(run)
+  watches.add(watch)
   try {
     const failure = await (run.side === 'server' ? asServer(run, port, watch) : asClient(run, port, watch))
     const verdicts = readReport(run.folder)
     return failure === undefined ? { verdicts } : { verdicts, failure }
   } finally {
+    watches.delete(watch)
     watch.end()
   }
 }
