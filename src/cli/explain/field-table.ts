@@ -176,6 +176,19 @@ export function drawOutcome(frame: ExplainedFrame, paint: Paint): string[] {
   return lines
 }
 
+/** The same in a few words. */
+export function outcomeInBrief({ message, close, found, afterClose }: ExplainedFrame): string {
+  if (found !== undefined) {
+    const { id, section, closeCode } = found.violation
+    return `${id}: ${found.seen} (${section}); Close ${closeCode}`
+  }
+  if (afterClose) return 'ignored, it came behind a Close frame'
+  if (message !== undefined) return describeMessage(message)
+  if (close === undefined) return ''
+  if (close.code === CloseCode.NoStatusReceived) return 'no code, reported as 1005'
+  return `${close.code}${close.reason === '' ? '' : ` ${quote(close.reason)}`}`
+}
+
 function describeMessage({ type, frames, wireLength, compressed, payload, text }: ExplainedMessage): string {
   const size = compressed ? `${wireLength} bytes inflated to ${payload.length}` : count(payload.length, 'byte')
   const content = text === undefined ? hex(payload, BYTES_A_LINE) : quote(text, 400)

@@ -6,7 +6,7 @@ import type { Paint } from '../paint.ts'
 import { count, escapeControls, hex } from '../printable.ts'
 import { drawBitGrid } from './bit-grid.ts'
 import type { Conversation } from './conversation.ts'
-import { drawFieldTable, drawOutcome, drawPayload, gridFields, opcodeName } from './field-table.ts'
+import { drawFieldTable, drawOutcome, outcomeInBrief, drawPayload, gridFields, opcodeName } from './field-table.ts'
 import type { ExplainedFrame, Side } from './frames.ts'
 import type { AcceptSteps, ExplainedHandshake, Head } from './handshake.ts'
 
@@ -57,8 +57,8 @@ function drawBrief(frame: ExplainedFrame, index: number, { paint }: ReportOption
   const { header, from, found } = frame
   const flags = `${header.fin ? 'FIN' : '...'} ${header.rsv === 0 ? '    ' : `RSV${(header.rsv >> 4).toString(2)}`}`
   const name = opcodeName(header.opcode).padEnd(12)
-  const outcome = drawOutcome(frame, (_tint, text) => text).map((text) => text.trim().replaceAll(/ {2,}/g, ' '))
-  const told = found === undefined ? outcome.join('; ') : paint('bad', outcome.join('; '))
+  const outcome = outcomeInBrief(frame)
+  const told = found === undefined ? outcome : paint('bad', outcome)
   const number = String(index + 1).padStart(4)
   return `${number} ${paint(from, ARROWS[from])} ${flags} ${name} ${String(header.payloadLength).padStart(7)}  ${told}`.trimEnd()
 }
