@@ -15,6 +15,7 @@ const projects = [
   { name: 'floor 1, without node types', compiler: tsc, config: 'src/protocol/tsconfig.json' },
   { name: 'chat server and tests', compiler: tsc, config: 'chat/tsconfig.json' },
   { name: 'chat page', compiler: vueTsc, config: 'chat/web/tsconfig.json' },
+  { name: 'chat page tests', compiler: vueTsc, config: 'chat/test/browser/tsconfig.json' },
 ]
 
 let failed = 0

@@ -1,0 +1,168 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { buildPage, ChatProcess, complaints, enter, hasChromium, launch, openTab, say, untilTexts } from './stage.ts'
+
+describe.skipIf(!hasChromium)('the wire inspector in Chromium', { timeout: 60_000 }, () => {
+  const chat = new ChatProcess()
+  let browser: Browser
+  const url = (): string => `http://127.0.0.1:${chat.port}/`
+
+  beforeAll(async () => {
+    await buildPage()
+    await chat.start()
+    browser = await launch()
+  }, 60_000)
+  afterAll(async () => {
+    await browser?.close()
+    await chat.stop()
+  })
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close()
+    expect(complaints.splice(0)).toEqual([])
+  })
+
+  const inspect = async (options = {}, room = 'random'): Promise<Page> => {
+    const page = await openTab(browser, url(), { viewport: { width: 1360, height: 860 }, ...options })
+    await enter(page, 'Ada', room)
+    await page.locator('[aria-label="Wire inspector"]').click()
+    await page.locator('.inspector .row').first().waitFor()
+    return page
+  }
+
+  it('shows the frames of a message just sent, the chosen one bit by bit', async () => {
+    const page = await inspect()
+    const words = `bits and bytes ${'and bytes '.repeat(20)}`.trim()
+    await say(page, words)
+    await page.locator('.inspector [type=search]').fill('bits and bytes')
+    const sent = page.locator('.row.in', { hasText: '"send"' })
+    await sent.waitFor()
+    await page.locator('.row.out', { hasText: '"msg"' }).waitFor()
+    await sent.click()
+    const detail = page.locator('.detail')
+    await detail.locator('h3', { hasText: 'text' }).waitFor()
+    const bits = (await detail.locator('.bit').allTextContents()).slice(0, 16).map((bit) => bit.trim())
+    // FIN 1, RSV 0 or compressed, opcode 0001, MASK 1.
+    expect(bits[0]).toBe('1')
+    expect(bits.slice(2, 8).join('')).toBe('000001')
+    expect(bits[8]).toBe('1')
+    expect(await detail.locator('pre.text').textContent()).toContain(words)
+    expect(await detail.locator('.plain td').count()).toBe(12)
+    if (bits[1] === '1') await detail.locator('h4', { hasText: 'Inflated' }).waitFor()
+    await page.locator('.row.out', { hasText: '"msg"' }).click()
+    await detail.locator('.note', { hasText: 'a server must not mask its frames' }).waitFor()
+  })
+
+  it('proves the handshake step by step', async () => {
+    const page = await inspect()
+    await page.locator('#wire-tab-handshake').click()
+    await page.locator('.verdict.good', { hasText: 'equal to Sec-WebSocket-Accept' }).waitFor()
+    const request = await page.locator('.handshake pre').first().textContent()
+    expect(request).toMatch(/^GET \/chat HTTP\/1\.1/)
+    const key = /Sec-WebSocket-Key: (\S+)/i.exec(request!)![1]
+    expect(await page.locator('.proof code').first().textContent()).toBe(key)
+  })
+
+  it('filters, pauses and clears', async () => {
+    const page = await inspect()
+    await page.locator('.tools select').first().selectOption('control')
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('.row')].every((row) =>
+        /ping|pong|close/.test((row as HTMLElement).dataset['opcode']!),
+      ),
+    )
+    await page.locator('.tools select').first().selectOption('all')
+    await page.locator('[aria-label="Pause"]').click()
+    const count = await page.locator('.row').count()
+    await say(page, 'while paused')
+    await page.locator('.paused', { hasText: /[1-9]\d* frames? held back/ }).waitFor()
+    expect(await page.locator('.row').count()).toBe(count)
+    await page.locator('[aria-label="Resume"]').click()
+    await page.locator('.row', { hasText: 'while paused' }).first().waitFor()
+    await page.locator('[aria-label="Clear"]').click()
+    expect(await page.locator('.row', { hasText: 'while paused' }).count()).toBe(0)
+  })
+
+  it('breaks the connection when told, and the page recovers without loss or doubles', async () => {
+    const page = await inspect({}, 'help')
+    await say(page, 'first')
+    await untilTexts(page, ['first'])
+    for (const [fault, text] of [
+      ['drop', 'after the drop'],
+      ['badFrame', 'after the bad frame'],
+    ] as const) {
+      await page.locator('#wire-tab-frames').click()
+      const begun = await page.locator('.mark.begin').count()
+      await page.locator('#wire-tab-faults').click()
+      await page.locator(`[data-fault="${fault}"]`).click()
+      await page.locator('#wire-tab-frames').click()
+      await page
+        .locator('.mark.end')
+        .nth(begun - 1)
+        .waitFor()
+      await page.locator('.mark.begin').nth(begun).waitFor()
+      await say(page, text)
+      await page.locator('.message[data-seq] .text', { hasText: text }).waitFor()
+    }
+    await page.locator('#wire-tab-faults').click()
+    await page.locator('[data-fault="duplicate"]').click()
+    await page.locator('.done', { hasText: 'Duplicate' }).waitFor()
+    await say(page, 'twice on the wire')
+    await untilTexts(page, ['first', 'after the drop', 'after the bad frame', 'twice on the wire'])
+    await page.locator('#wire-tab-frames').click()
+    await page.locator('.inspector [type=search]').fill('twice on the wire')
+    await page.locator('.row.out', { hasText: '"msg"' }).nth(1).waitFor()
+    expect(await page.locator('.message[data-seq]').count()).toBe(4)
+  })
+
+  it('sends again what was never acknowledged, and it stays one message', { timeout: 90_000 }, async () => {
+    const page = await inspect({}, 'general')
+    await page.locator('#wire-tab-faults').click()
+    await page.locator('[data-fault="loseAcks"]').click()
+    await page.locator('.done', { hasText: 'Lose acks' }).waitFor()
+    await say(page, 'swallowed')
+    await page.locator('[data-pending=sending]').waitFor()
+    await page.locator('.message[data-seq] .text', { hasText: 'swallowed' }).waitFor({ timeout: 60_000 })
+    await untilTexts(page, ['swallowed'])
+  })
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const [device, options] of [
+      ['desktop', { viewport: { width: 1360, height: 860 } }],
+      ['phone', { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true }],
+    ] as const) {
+      it(`has nothing that axe finds on every screen (${device}, ${colorScheme})`, async () => {
+        const page = await openTab(browser, url(), { ...options, colorScheme, reducedMotion: 'reduce' })
+        const check = async (screen: string): Promise<void> => {
+          const { violations } = await new AxeBuilder({ page }).analyze()
+          const found = violations.map(
+            ({ id, nodes }) => `${screen}: ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`,
+          )
+          expect(found).toEqual([])
+        }
+        await page.locator('input[type=radio]').first().waitFor()
+        await check('welcome')
+        await enter(page, 'Ada')
+        await say(page, 'a message with a link https://a.example')
+        await page.locator('.log a').first().waitFor()
+        await check('room')
+        if (device === 'phone') {
+          await page.locator('[aria-label="Show rooms"]').click()
+          await page.locator('.rooms nav').waitFor()
+          await check('rooms')
+          await page.keyboard.press('Escape')
+        }
+        await page.locator('[aria-label="Wire inspector"]').click()
+        await page.locator('.row.in').first().click()
+        await page.locator('.detail .bit').first().waitFor()
+        await check('frames')
+        await page.locator('#wire-tab-handshake').click()
+        await page.locator('.verdict').waitFor()
+        await check('handshake')
+        await page.locator('#wire-tab-faults').click()
+        await page.locator('.faults').waitFor()
+        await check('faults')
+      })
+    }
+  }
+})
