@@ -59,9 +59,12 @@ export function naiveDecode(bytes: Uint8Array): NaiveFrame[] {
   return frames
 }
 
-/** The same frame with a mask, or with another one. */
-export function withKey(frame: Uint8Array, key: Uint8Array | undefined): Uint8Array {
-  return concat(...naiveDecode(frame).map((one) => naiveEncode({ ...one, key })))
+/** One unmasked frame with a mask put on, its length field as it stands. */
+export function withKey(frame: Uint8Array, key: Uint8Array): Uint8Array {
+  const [first, second] = [frame[0]!, frame[1]!]
+  const headerLength = second === 127 ? 10 : second === 126 ? 4 : 2
+  const header = Uint8Array.of(first, second + 128, ...frame.slice(2, headerLength))
+  return concat(header, key, naiveMask(frame.slice(headerLength), key))
 }
 
 /** RFC 3629 section 4, the grammar, with a byte written as the character of its number. */
