@@ -8,14 +8,21 @@ export const COUNT = 1000
 const LETTERS = [...'aaaa bcdeé€文😀\n']
 const LARGEST_BITS = 17
 
-/** Messages of random kind and size, up to 128 KiB of bytes or as many characters; the same on every run. */
-export function randomMessages(count: number = COUNT): (string | Uint8Array)[] {
+/** `COUNT` messages of random kind and size, up to 128 KiB of bytes or as many characters; the same on every run. */
+export function randomMessages(): readonly (string | Uint8Array)[] {
+  messages ??= makeMessages()
+  return messages
+}
+
+let messages: readonly (string | Uint8Array)[] | undefined
+
+function makeMessages(): (string | Uint8Array)[] {
   let state = 20
   const next = (): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     return state / 2 ** 32
   }
-  return Array.from({ length: count }, () => {
+  return Array.from({ length: COUNT }, () => {
     const size = Math.floor(2 ** (next() * LARGEST_BITS)) - 1
     if (next() < 0.5) return Uint8Array.from({ length: size }, () => next() * 256)
     return Array.from({ length: size }, () => LETTERS[Math.floor(next() * LETTERS.length)]!).join('')
@@ -48,7 +55,7 @@ export interface Exchange {
 /** Have messages echoed by the server at `url`, all sent at once, and close with 1000. */
 export function exchange(
   url: string,
-  messages: readonly (string | Uint8Array)[],
+  sent: readonly (string | Uint8Array)[],
   options: WebSocketOptions = {},
 ): Promise<Exchange> {
   return new Promise((resolve, reject) => {
@@ -58,12 +65,12 @@ export function exchange(
     socket.binaryType = 'arraybuffer'
     socket.addEventListener('open', () => {
       extensions = socket.extensions
-      for (const message of messages) socket.send(message)
+      for (const message of sent) socket.send(message)
     })
     socket.addEventListener('message', ({ data }) => {
-      if (isSame(data, messages[echoed]!)) echoed++
+      if (isSame(data, sent[echoed]!)) echoed++
       else socket.close(3000, `message ${echoed} differs`)
-      if (echoed === messages.length) socket.close(1000)
+      if (echoed === sent.length) socket.close(1000)
     })
     socket.addEventListener('error', ({ error }) => reject(error))
     socket.addEventListener('close', ({ code, wasClean }) => resolve({ extensions, echoed, close: { code, wasClean } }))

@@ -12,38 +12,30 @@ const inRole = (role: 'server' | 'client'): [string, Program][] =>
   programs.filter(({ roles }) => roles.includes(role)).map((program) => [program.name, program])
 
 describe(`our server echoes ${COUNT} messages`, () => {
-  it.for(inRole('client'))(
-    'of %s',
-    async ([, program], { skip }) => {
-      skip(!made.has(program))
-      await withEchoServer(async (url) => {
-        const client = start(program, 'client', url, `${COUNT}`)
-        try {
-          expect(await client.line('echoed')).toBe(`echoed ${COUNT}`)
-        } finally {
-          client.stop()
-        }
-      })
-    },
-    TIMEOUT_MS,
-  )
+  it.for(inRole('client'))('of %s', { timeout: TIMEOUT_MS }, async ([, program], { skip }) => {
+    skip(!made.has(program))
+    await withEchoServer(async (url) => {
+      const client = start(program, 'client', url, `${COUNT}`)
+      try {
+        expect(await client.line('echoed')).toBe(`echoed ${COUNT}`)
+      } finally {
+        client.stop()
+      }
+    })
+  })
 })
 
 describe(`our client has ${COUNT} messages echoed`, () => {
-  it.for(inRole('server'))(
-    'by %s',
-    async ([, program], { skip }) => {
-      skip(!made.has(program))
-      const server = start(program, 'server')
-      try {
-        const port = (await server.line('listening')).split(' ')[1]
-        const result = await exchange(`ws://127.0.0.1:${port}`, randomMessages())
-        expect(result).toMatchObject({ echoed: COUNT, close: { code: 1000, wasClean: true } })
-        expect(result.extensions.startsWith('permessage-deflate')).toBe(program.compresses)
-      } finally {
-        server.stop()
-      }
-    },
-    TIMEOUT_MS,
-  )
+  it.for(inRole('server'))('by %s', { timeout: TIMEOUT_MS }, async ([, program], { skip }) => {
+    skip(!made.has(program))
+    const server = start(program, 'server')
+    try {
+      const port = (await server.line('listening')).split(' ')[1]
+      const result = await exchange(`ws://127.0.0.1:${port}`, randomMessages())
+      expect(result).toMatchObject({ echoed: COUNT, close: { code: 1000, wasClean: true } })
+      expect(result.extensions.startsWith('permessage-deflate')).toBe(program.compresses)
+    } finally {
+      server.stop()
+    }
+  })
 })
