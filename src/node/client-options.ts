@@ -8,10 +8,12 @@ import type { HeaderInput } from '../handshake/header-fields.ts'
 import type { ClientExtension } from '../protocol/extension.ts'
 import type { BindingOptions } from './duplex-binding.ts'
 import { checkCount, checkTimeout, defaults } from './limits.ts'
+import type { ConnectOptions } from './open-stream.ts'
+import { checkProxy, type ProxyChoice, type ProxyOption } from './proxy.ts'
 
 export interface WebSocketOptions {
   /** The subprotocols to offer, the most wanted first. RFC 6455 1.9. */
-  readonly protocols?: string | readonly string[]
+  readonly protocols?: string | Iterable<string>
   /** Further fields of the request; what the handshake writes itself is refused. */
   readonly headers?: HeaderInput
   /** The Origin to send. Default: none. */
@@ -20,13 +22,22 @@ export interface WebSocketOptions {
   readonly auth?: string
   /** Node's agent, which makes the connection. Default: none, each client makes its own. */
   readonly agent?: ClientRequestArgs['agent']
-  /** Makes the connection. Default: Node's. */
+  /** Makes the connection, for wss: with TLS. Default: Node's `net.connect` and `tls.connect`. */
   readonly createConnection?: ClientRequestArgs['createConnection']
+  /** What `net.connect` is to know: `family`, `lookup`, `localAddress`, `autoSelectFamily`. */
+  readonly connect?: ConnectOptions
   /** Options of the TLS connection, for wss: URLs. */
   readonly tls?: TlsOptions
+  /** Go through an HTTP proxy: `'env'` as the environment says, or its URL. Default false. */
+  readonly proxy?: ProxyOption
+  /**
+   * How many redirects are followed. Default 0. To another host neither `headers` nor `auth` nor the client's certificate
+   * go along, and never from wss: to ws:.
+   */
+  readonly maxRedirects?: number
   /** Offer to compress. Default true. RFC 7692. */
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions
-  /** Milliseconds until the connection must be open. Default 10,000. */
+  /** Milliseconds until the connection must be open, redirects and proxies included. Default 10,000. */
   readonly handshakeTimeout?: number
   /** Gives up while connecting; afterwards it means nothing. */
   readonly signal?: AbortSignal
@@ -34,10 +45,16 @@ export interface WebSocketOptions {
   readonly maxPayload?: number
   /** Frames of a message. Default 1,048,576. Over it: close 1008. */
   readonly maxFragments?: number
-  /** Bytes of unsent output from which reading rests. Default 256 KiB. */
+  /** Bytes of unsent output from which reading rests and `send` says to wait. Default 256 KiB. */
   readonly highWaterMark?: number
   /** Milliseconds for the closing handshake and the end of TCP. Default 10,000. */
   readonly closeTimeout?: number
+  /** Milliseconds without a byte from the server until it is pinged; 0 for never. Default 30,000. */
+  readonly heartbeatInterval?: number
+  /** Milliseconds from that ping until the connection, still silent, is dropped. Default 15,000. */
+  readonly heartbeatTimeout?: number
+  /** Milliseconds without a message until the connection is closed with 1001; 0 for never, the default. */
+  readonly idleTimeout?: number
   /** Answer pings. Default true. */
   readonly autoPong?: boolean
 }
@@ -48,24 +65,40 @@ export interface ClientSettings {
   readonly protocols: readonly string[]
   readonly extensions: readonly ClientExtension[]
   readonly handshakeTimeout: number
+  readonly maxRedirects: number
+  readonly proxy: ProxyChoice
   readonly binding: BindingOptions
 }
 
 /** @throws TypeError or RangeError that names the option. */
 export function checkClientOptions(options: WebSocketOptions): ClientSettings {
-  const { protocols = [], perMessageDeflate = true } = options
+  const { protocols = [], perMessageDeflate = true, signal } = options
+  const isOwnConnection = options.agent !== undefined || options.createConnection !== undefined
+  const proxy = checkProxy(options.proxy)
+  if (proxy !== undefined && isOwnConnection) {
+    throw new TypeError('proxy cannot be given beside agent or createConnection, which make the connection')
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal')
   return {
     options,
-    protocols: typeof protocols === 'string' ? [protocols] : [...protocols],
+    protocols: (typeof protocols === 'string' ? [protocols] : [...protocols]).map(String),
     extensions:
       perMessageDeflate === false ? [] : [permessageDeflateClient(perMessageDeflate === true ? {} : perMessageDeflate)],
     handshakeTimeout: checkTimeout('handshakeTimeout', options.handshakeTimeout ?? defaults.handshakeTimeout),
+    maxRedirects: checkCount('maxRedirects', options.maxRedirects ?? 0),
+    proxy,
     binding: {
       role: 'client',
       maxPayload: checkCount('maxPayload', options.maxPayload ?? defaults.maxPayload),
       maxFragments: checkCount('maxFragments', options.maxFragments ?? defaults.maxFragments, 1),
       highWaterMark: checkCount('highWaterMark', options.highWaterMark ?? defaults.highWaterMark),
       closeTimeout: checkTimeout('closeTimeout', options.closeTimeout ?? defaults.closeTimeout),
+      heartbeat: {
+        interval: checkTimeout('heartbeatInterval', options.heartbeatInterval ?? defaults.heartbeatInterval, 0),
+        timeout: checkTimeout('heartbeatTimeout', options.heartbeatTimeout ?? defaults.heartbeatTimeout),
+        idleTimeout: checkTimeout('idleTimeout', options.idleTimeout ?? 0, 0),
+        maxLifetime: 0,
+      },
       // The browser's interface can hand text over in one form only.
       text: 'string',
       autoPong: options.autoPong ?? true,

@@ -1,41 +1,19 @@
 /**
- * From a URL to an open stream: the connection, the request of the opening handshake and its answer, all in bounded time.
- * RFC 6455 4.1.
+ * From a URL to an open stream: the connection, the request of the opening handshake and its answer, redirects and proxies,
+ * all in bounded time. RFC 6455 4.1.
  */
-import { request as httpRequest, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { generateKey } from '../handshake/accept-key.ts'
-import { checkResponse, requestFields, type ClientAgreement } from '../handshake/client-handshake.ts'
+import { checkResponse, type ClientAgreement } from '../handshake/client-handshake.ts'
 import type { ClientSettings } from './client-options.ts'
-import { defaults } from './limits.ts'
-
-/** How much of the body of a refusal is kept, in bytes. */
-const BODY_KEPT = 4096
-
-/** Why a handshake came to nothing. */
-export class HandshakeError extends Error {
-  /** A stable name: of the rule that the answer broke, or `timeout`, `aborted`, `network`. */
-  readonly code: string
-  /** The status of the answer, when there was one. */
-  readonly status: number | undefined
-  readonly headers: IncomingMessage['headers'] | undefined
-  /** The first 4 KiB of the body of a refusal. */
-  readonly body: string | undefined
-
-  constructor(
-    code: string,
-    message: string,
-    seen: { response?: IncomingMessage; body?: string; cause?: unknown } = {},
-  ) {
-    super(message, seen.cause === undefined ? {} : { cause: seen.cause })
-    this.name = 'HandshakeError'
-    this.code = code
-    this.status = seen.response?.statusCode
-    this.headers = seen.response?.headers
-    this.body = seen.body
-  }
-}
+import { fieldsFor, makeRequest, type Hop } from './client-request.ts'
+import { endpointOf } from './client-url.ts'
+import { BODY_KEPT, fromNodeError, HandshakeError } from './handshake-error.ts'
+import { proxyFor } from './proxy.ts'
+import { isRedirect, isSameHost, redirectTarget } from './redirect.ts'
+import { openTunnel } from './tunnel.ts'
 
 /** An open stream, and what was agreed on. */
 export interface Dialed {
@@ -51,71 +29,128 @@ export interface Dialed {
  * @throws TypeError, synchronously, for options that cannot be sent.
  */
 export function dial(url: URL, settings: ClientSettings, signal: AbortSignal): Promise<Dialed> {
-  const key = generateKey()
-  const { options, protocols, extensions } = settings
-  const headers = requestFields({
-    host: url.host,
-    target: url.pathname + url.search,
-    key,
-    protocols,
-    extensions: extensions.flatMap((extension) => extension.offers),
-    origin: options.origin,
-    headers: options.headers,
-  })
-  const request = makeRequest(url, settings, headers)
+  const hop = { url, isTrusted: true, key: generateKey() }
+  fieldsFor(hop, settings)
+  return dialWithin(hop, settings, signal)
+}
+
+/** One deadline for all there is to do. */
+async function dialWithin(hop: Hop, settings: ClientSettings, signal: AbortSignal): Promise<Dialed> {
+  const { handshakeTimeout } = settings
+  const limit = new AbortController()
+  const abort = (): void =>
+    limit.abort(new HandshakeError('aborted', 'the handshake was aborted', { cause: signal.reason }))
+  const timer = setTimeout(() => {
+    limit.abort(new HandshakeError('timeout', `the handshake took more than ${handshakeTimeout} ms`))
+  }, handshakeTimeout)
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await follow(hop, settings, limit.signal)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+/** Go on until nobody redirects any more. */
+async function follow(first: Hop, settings: ClientSettings, signal: AbortSignal): Promise<Dialed> {
+  let hop = first
+  for (let left = settings.maxRedirects; ; left--) {
+    const answer = await handshake(hop, settings, { signal, mayRedirect: settings.maxRedirects > 0 })
+    if ('stream' in answer) return answer
+    const { response } = answer
+    if (left === 0) {
+      throw new HandshakeError('redirect', `more than ${settings.maxRedirects} redirects`, { response })
+    }
+    const url = redirectTarget(hop.url, response)
+    if (url instanceof HandshakeError) throw url
+    hop = { url, isTrusted: hop.isTrusted && isSameHost(hop.url, url), key: generateKey() }
+  }
+}
+
+interface Redirection {
+  readonly response: IncomingMessage
+}
+
+async function handshake(
+  hop: Hop,
+  settings: ClientSettings,
+  { signal, mayRedirect }: { signal: AbortSignal; mayRedirect: boolean },
+): Promise<Dialed | Redirection> {
+  signal.throwIfAborted()
+  const tunnel = await tunnelFor(hop, settings, signal)
+  const request = makeRequest({ ...hop, tunnel }, settings)
   return new Promise((resolve, reject) => {
     const attempt = new Attempt(request, signal, reject)
-    attempt.startTimer(settings.handshakeTimeout)
     request.on('upgrade', (response, stream, head) => {
-      const answer = {
-        statusCode: response.statusCode ?? 0,
-        httpVersionMajor: response.httpVersionMajor,
-        httpVersionMinor: response.httpVersionMinor,
-        rawHeaders: response.rawHeaders,
-      }
-      const agreement = checkResponse(answer, { key, protocols, extensions })
-      if ('failure' in agreement) {
-        stream.destroy()
-        return attempt.fail(new HandshakeError(agreement.failure.code, agreement.failure.message, { response }))
-      }
-      if (attempt.end()) resolve({ stream, head, agreement, response })
-      else stream.destroy()
+      if (!attempt.end()) return void stream.destroy()
+      // Until somebody takes it over.
+      stream.on('error', () => stream.destroy())
+      const agreement = check(response, hop, settings)
+      if (!(agreement instanceof HandshakeError)) return resolve({ stream, head, agreement, response })
+      stream.destroy()
+      reject(agreement)
     })
-    request.on('response', (response) => void readRefusal(response, attempt))
-    request.on('error', (cause) => attempt.fail(new HandshakeError('network', cause.message, { cause })))
+    request.on('response', (response) => {
+      if (!mayRedirect || !isRedirect(response.statusCode)) return void readRefusal(response, attempt)
+      if (!attempt.end()) return
+      request.destroy()
+      resolve({ response })
+    })
+    request.on('error', (error) => attempt.fail(fromNodeError(error)))
     request.end()
   })
 }
 
-/** One handshake under way: it ends once, and takes its timer and listeners with it. */
+async function tunnelFor(hop: Hop, settings: ClientSettings, signal: AbortSignal): Promise<Socket | undefined> {
+  const endpoint = endpointOf(hop.url)
+  let proxy
+  try {
+    proxy = proxyFor(endpoint, settings.proxy)
+  } catch (cause) {
+    throw new HandshakeError('proxy', (cause as Error).message, { cause })
+  }
+  return proxy === undefined ? undefined : openTunnel(proxy, endpoint, signal)
+}
+
+function check(
+  response: IncomingMessage,
+  { key }: Hop,
+  { protocols, extensions }: ClientSettings,
+): ClientAgreement | HandshakeError {
+  const { statusCode = 0, httpVersionMajor, httpVersionMinor, rawHeaders } = response
+  const answer = { statusCode, httpVersionMajor, httpVersionMinor, rawHeaders }
+  const agreement = checkResponse(answer, { key, protocols, extensions })
+  if (!('failure' in agreement)) return agreement
+  return new HandshakeError(agreement.failure.code, agreement.failure.message, { response })
+}
+
+/** One request under way: it ends once, and takes its listeners with it. */
 class Attempt {
   readonly #request: ClientRequest
   readonly #signal: AbortSignal
   readonly #reject: (error: HandshakeError) => void
-  readonly #abort = (): void =>
-    this.fail(new HandshakeError('aborted', 'the handshake was aborted', { cause: this.#signal.reason }))
-  #timer: NodeJS.Timeout | undefined
+  readonly #abort = (): void => this.fail(this.#refusal?.() ?? this.#signal.reason)
+  #refusal: (() => HandshakeError) | undefined
   #isOver = false
 
   constructor(request: ClientRequest, signal: AbortSignal, reject: (error: HandshakeError) => void) {
     this.#request = request
     this.#signal = signal
     this.#reject = reject
-    if (signal.aborted) queueMicrotask(this.#abort)
-    else signal.addEventListener('abort', this.#abort, { once: true })
+    signal.addEventListener('abort', this.#abort, { once: true })
   }
 
-  startTimer(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      this.fail(new HandshakeError('timeout', `no answer to the handshake within ${delayMs} ms`))
-    }, delayMs)
+  /** The server has refused; when the time is over that is what is told, with as much of the body as there is. */
+  set refusal(refusal: () => HandshakeError) {
+    this.#refusal = refusal
   }
 
   /** Answers whether it was still under way. */
   end(): boolean {
     if (this.#isOver) return false
     this.#isOver = true
-    clearTimeout(this.#timer)
     this.#signal.removeEventListener('abort', this.#abort)
     return true
   }
@@ -131,6 +166,12 @@ class Attempt {
 async function readRefusal(response: IncomingMessage, attempt: Attempt): Promise<void> {
   const chunks: Buffer[] = []
   let length = 0
+  const refusal = (): HandshakeError => {
+    const body = Buffer.concat(chunks).toString('utf8', 0, BODY_KEPT)
+    const message = `the server answered with status ${response.statusCode}, 101 is required`
+    return new HandshakeError('status', message, { response, body })
+  }
+  attempt.refusal = refusal
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       chunks.push(chunk)
@@ -140,36 +181,5 @@ async function readRefusal(response: IncomingMessage, attempt: Attempt): Promise
   } catch {
     // What has arrived of the body will do.
   }
-  const body = Buffer.concat(chunks).toString('utf8', 0, BODY_KEPT)
-  const message = `the server answered with status ${response.statusCode}, 101 is required`
-  attempt.fail(new HandshakeError('status', message, { response, body }))
-}
-
-function makeRequest(
-  url: URL,
-  settings: ClientSettings,
-  headers: readonly (readonly [string, string])[],
-): ClientRequest {
-  const { options } = settings
-  const isSecure = url.protocol === 'wss:'
-  const auth = options.auth ?? authOf(url)
-  const request: RequestOptions = {
-    method: 'GET',
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),
-    path: url.pathname + url.search,
-    // A list of pairs keeps order and spelling, and is not read as properties.
-    headers: headers.flat(),
-    maxHeaderSize: defaults.maxHeaderSize,
-    agent: options.agent ?? false,
-    ...(auth === undefined ? {} : { auth }),
-    ...(options.createConnection === undefined ? {} : { createConnection: options.createConnection }),
-  }
-  // RFC 6455 4.1: TLS with the host's own certificate, and ALPN must not end in HTTP/2.
-  return isSecure ? httpsRequest({ ALPNProtocols: ['http/1.1'], ...options.tls, ...request }) : httpRequest(request)
-}
-
-function authOf(url: URL): string | undefined {
-  if (url.username === '' && url.password === '') return undefined
-  return `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  attempt.fail(refusal())
 }

@@ -11,7 +11,7 @@ import { MessageParts } from './message-parts.ts'
 import { RateLimiter } from './rate-limit.ts'
 import type { ServerSettings } from './server-options.ts'
 import { internalsOf, type Socket } from './socket.ts'
-import { Deadline, wheel } from './timer-wheel.ts'
+import { Alarm, wheel } from './timer-wheel.ts'
 import type { TopicHub } from './topic-hub.ts'
 
 /** Listens to all connections of one server. */
@@ -138,7 +138,7 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
       connection.fail(CloseCode.PolicyViolation, 'too many messages', { cause: 'local' })
       return false
     }
-    internals.rateDeadline ??= new Deadline(() => connection.resume(Stall.Rate))
+    internals.rateDeadline ??= new Alarm(() => connection.resume(Stall.Rate))
     connection.pause(Stall.Rate)
     wheel.set(internals.rateDeadline, waitMs)
     return true

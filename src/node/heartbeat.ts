@@ -19,6 +19,8 @@ export interface HeartbeatOptions {
 
 /** The connection, as far as its heartbeat goes. */
 export interface HeartbeatTarget {
+  /** Whether it reads: a peer that is held back cannot be heard. */
+  readonly stalled: boolean
   ping(payload: Uint8Array): boolean
   close(code: number, reason: string, cause: CloseCause): void
   terminate(cause: CloseCause): void
@@ -29,33 +31,38 @@ const LIFETIME_JITTER = 0.1
 /** Bytes of a ping's body: a number that tells it from pings of the application. */
 const PING_LENGTH = 4
 
-/** A flag is all that a byte that arrives costs; the clock is looked at when a deadline is due. */
-export class Heartbeat {
+let pings = 0
+
+/** One deadline serves all: a flag is what a byte that arrives costs, and the clock is looked at when one is due. */
+export class Heartbeat extends Deadline {
   readonly #target: HeartbeatTarget
   readonly #options: HeartbeatOptions
-  readonly #deadlines: Deadline[] = []
   #isHeard = false
   #isSpokenTo = false
+  /** When the ping is due, or given up; when the peer has been idle for too long; when its lifetime is over. */
+  #beatAt: number
+  #idleAt: number
+  #endsAt: number
+  /** The number in the ping that is not answered yet, and when it was sent. */
+  #awaited = 0
   #sentAt = 0
-  #awaited: number | undefined
-  #rtt: number | undefined
-  static #count = 0
+  #rtt = -1
 
   constructor(target: HeartbeatTarget, options: HeartbeatOptions) {
+    super()
     this.#target = target
     this.#options = options
     const { interval, idleTimeout, maxLifetime } = options
-    if (interval > 0) this.#every(interval, (deadline) => this.#beat(deadline))
-    if (idleTimeout > 0) this.#every(idleTimeout, (deadline) => this.#lookIdle(deadline))
-    if (maxLifetime > 0) {
-      const scattered = maxLifetime * (1 + LIFETIME_JITTER * (2 * Math.random() - 1))
-      this.#every(scattered, () => target.close(CloseCode.GoingAway, 'maximum lifetime', 'lifetime'))
-    }
+    const now = wheel.now()
+    this.#beatAt = after(now, interval)
+    this.#idleAt = after(now, idleTimeout)
+    this.#endsAt = after(now, maxLifetime * (1 + LIFETIME_JITTER * (2 * Math.random() - 1)))
+    this.#wait(now)
   }
 
   /** The time from the last ping to its pong in milliseconds, once one was answered. */
   get rtt(): number | undefined {
-    return this.#rtt
+    return this.#rtt < 0 ? undefined : this.#rtt
   }
 
   /** A byte has arrived. */
@@ -70,42 +77,65 @@ export class Heartbeat {
 
   /** A pong has arrived. */
   pong(payload: Uint8Array): void {
-    if (this.#awaited === undefined || payload.length !== PING_LENGTH) return
+    if (this.#awaited === 0 || payload.length !== PING_LENGTH) return
     if (Buffer.from(payload).readUInt32BE() !== this.#awaited) return
     this.#rtt = performance.now() - this.#sentAt
-    this.#awaited = undefined
+    this.#awaited = 0
   }
 
   stop(): void {
-    for (const deadline of this.#deadlines) wheel.clear(deadline)
+    this.#beatAt = this.#idleAt = this.#endsAt = Infinity
+    wheel.clear(this)
   }
 
-  #every(delayMs: number, expire: (deadline: Deadline) => void): void {
-    const deadline: Deadline = new Deadline(() => expire(deadline))
-    this.#deadlines.push(deadline)
-    wheel.set(deadline, delayMs)
-  }
-
-  #beat(deadline: Deadline): void {
-    const { interval, timeout } = this.#options
-    if (this.#isHeard) {
-      this.#isHeard = false
-      this.#awaited = undefined
-      return wheel.set(deadline, interval)
+  override expire(): void {
+    const now = wheel.now()
+    if (now >= this.#endsAt) return this.#close('maximum lifetime', 'lifetime')
+    if (now >= this.#idleAt) {
+      if (!this.#isSpokenTo) return this.#close('idle', 'timeout')
+      this.#isSpokenTo = false
+      this.#idleAt = after(now, this.#options.idleTimeout)
     }
-    if (this.#awaited !== undefined) return this.#target.terminate('timeout')
-    Heartbeat.#count = (Heartbeat.#count + 1) >>> 0
-    this.#awaited = Heartbeat.#count
+    if (now >= this.#beatAt) this.#beat(now)
+    this.#wait(now)
+  }
+
+  #close(reason: string, cause: CloseCause): void {
+    this.stop()
+    this.#target.close(CloseCode.GoingAway, reason, cause)
+  }
+
+  #beat(now: number): void {
+    const { interval, timeout } = this.#options
+    if (this.#isHeard || this.#target.stalled) {
+      this.#isHeard = false
+      this.#awaited = 0
+      this.#beatAt = after(now, interval)
+    } else if (this.#awaited !== 0) {
+      this.#beatAt = Infinity
+      this.#target.terminate('timeout')
+    } else {
+      this.#ping()
+      this.#beatAt = after(now, timeout)
+    }
+  }
+
+  #ping(): void {
+    pings = (pings % 0xffff_ffff) + 1
+    this.#awaited = pings
     this.#sentAt = performance.now()
     const payload = Buffer.alloc(PING_LENGTH)
-    payload.writeUInt32BE(this.#awaited)
+    payload.writeUInt32BE(pings)
     this.#target.ping(payload)
-    wheel.set(deadline, timeout)
   }
 
-  #lookIdle(deadline: Deadline): void {
-    if (!this.#isSpokenTo) return this.#target.close(CloseCode.GoingAway, 'idle', 'timeout')
-    this.#isSpokenTo = false
-    wheel.set(deadline, this.#options.idleTimeout)
+  #wait(now: number): void {
+    const next = Math.min(this.#beatAt, this.#idleAt, this.#endsAt)
+    if (next !== Infinity) wheel.set(this, next - now)
   }
+}
+
+/** A time so much later; never, for 0. */
+function after(now: number, delayMs: number): number {
+  return delayMs > 0 ? now + delayMs : Infinity
 }

@@ -82,7 +82,7 @@ export class Socket<Data = undefined> {
     this.remoteAddress = options.remoteAddress
     const { stream, listener, extension } = options
     this.#internals = {
-      binding: new DuplexBinding(stream, { ...options.binding, extension, owner: this }, listener),
+      binding: new DuplexBinding(stream, { owner: this, extension, options: options.binding }, listener),
       member: undefined,
       queue: undefined,
       parts: undefined,

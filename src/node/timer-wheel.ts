@@ -9,15 +9,27 @@ export const TICK_MS = 100
 const SLOTS = 512
 
 /** Something with a deadline. */
-export class Deadline {
+export abstract class Deadline {
   /** When it is due, in ms of the wheel's clock. Put it off by assigning a later time. */
   at = 0
   /** The slot it lies in, or -1. */
   slot = -1
-  readonly expire: () => void
 
-  constructor(expire: () => void) {
-    this.expire = expire
+  /** It is due. */
+  abstract expire(): void
+}
+
+/** A deadline that calls a function. */
+export class Alarm extends Deadline {
+  readonly #ring: () => void
+
+  constructor(ring: () => void) {
+    super()
+    this.#ring = ring
+  }
+
+  override expire(): void {
+    this.#ring()
   }
 }
 

@@ -13,7 +13,7 @@ import {
   type RequestHead,
   type ServerHandshake,
 } from '../handshake/server-handshake.ts'
-import { Deadline, wheel } from './timer-wheel.ts'
+import { Alarm, wheel } from './timer-wheel.ts'
 import type { Acceptance, ServerSettings, UpgradeRequest } from './server-options.ts'
 
 /** What is known when a client has been let in. */
@@ -32,7 +32,7 @@ export class Upgrade<Data> {
   readonly #stream: Duplex
   readonly #admit: (admission: Admission<Data>) => void
   readonly #failed: (error: unknown) => void
-  readonly #deadline: Deadline
+  readonly #deadline: Alarm
   #isOver = false
 
   constructor(
@@ -45,7 +45,7 @@ export class Upgrade<Data> {
     this.#stream = transport.stream
     this.#admit = ends.admit
     this.#failed = ends.failed
-    this.#deadline = new Deadline(() => this.refuse(tookTooLong()))
+    this.#deadline = new Alarm(() => this.refuse(tookTooLong()))
   }
 
   /** Decide; `isClosing` tells that the server takes nobody any more. */

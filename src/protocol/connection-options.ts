@@ -69,15 +69,12 @@ export interface ConnectionOptions {
   readonly slab?: Slab
 }
 
-/** Options, checked and completed. */
+/** Options, checked and completed: all but what belongs to one connection, so that many can share them. */
 export interface ConnectionSettings {
-  readonly handler: ConnectionHandler
   readonly masked: boolean
-  readonly claimedRsv: number
   readonly maxPayload: number
   readonly maxFragments: number
   readonly partsFrom: number
-  readonly extension: ExtensionInstance | undefined
   readonly textAsBytes: boolean
   readonly autoPong: boolean
   readonly randomMask: (() => number) | undefined
@@ -110,13 +107,10 @@ export function checkOptions(options: ConnectionOptions): ConnectionSettings {
   }
   const allocate = options.allocate ?? allocateZeroed
   return {
-    handler: options.handler,
     masked: isServer,
-    claimedRsv: options.extension?.rsv ?? 0,
     maxPayload: checkLimit('maxPayload', options.maxPayload ?? DEFAULT_MAX_PAYLOAD),
     maxFragments: checkLimit('maxFragments', options.maxFragments ?? DEFAULT_MAX_FRAGMENTS),
     partsFrom: checkLimit('partsFrom', options.partsFrom ?? Number.MAX_SAFE_INTEGER),
-    extension: options.extension,
     textAsBytes: text === 'bytes',
     autoPong: options.autoPong ?? true,
     randomMask: isServer ? undefined : options.randomMask,

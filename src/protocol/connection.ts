@@ -5,12 +5,18 @@
 import { CloseCode, isWireCloseCode } from './close-code.ts'
 import type { CloseCause, CloseOutcome } from './close-outcome.ts'
 import { decodeClosePayload, encodeClosePayload, fitReason } from './close-payload.ts'
-import { checkOptions, type ConnectionOptions, type ConnectionSettings } from './connection-options.ts'
+import {
+  checkOptions,
+  type ConnectionHandler,
+  type ConnectionOptions,
+  type ConnectionSettings,
+} from './connection-options.ts'
 import { ConnectionAction, ConnectionEvent, ConnectionState, transitions } from './connection-state.ts'
+import type { ExtensionInstance } from './extension.ts'
 import { FIN_BIT, MAX_SHORT_LENGTH } from './frame-header.ts'
-import { FrameWriter, type WriteBytes } from './frame-writer.ts'
-import { MessageReceiver, Stall } from './message-receiver.ts'
-import { MessageSender } from './message-sender.ts'
+import { FrameWriter } from './frame-writer.ts'
+import { MessageReceiver, Stall, type ReceiverListener } from './message-receiver.ts'
+import { MessageSender, type SenderListener } from './message-sender.ts'
 import { Opcode } from './opcode.ts'
 import { ProtocolError, type Violation } from './violation.ts'
 
@@ -18,12 +24,63 @@ import { ProtocolError, type Violation } from './violation.ts'
 const FLUSH_FROM = 65_536
 const NO_BYTES: Uint8Array = new Uint8Array(0)
 
+/** How the machines inside a connection reach its private methods. */
+interface Hooks {
+  message(connection: Connection, message: string | Uint8Array, isText: boolean): void
+  part(connection: Connection, bytes: Uint8Array, part: { isText: boolean; final: boolean }): void
+  control(connection: Connection, opcode: number, payload: Uint8Array): void
+  violation(connection: Connection, violation: Violation, seen: string): void
+  reading(connection: Connection, wanted: boolean): void
+  end(connection: Connection): void
+  progress(connection: Connection): void
+}
+
+let hooks: Hooks
+
+/** What they are given to talk to: one small object, where seven closures would take half a KiB of each connection. */
+class Inside implements ReceiverListener, SenderListener {
+  readonly #connection: Connection
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  message(message: string | Uint8Array, isText: boolean): void {
+    hooks.message(this.#connection, message, isText)
+  }
+
+  part(bytes: Uint8Array, isText: boolean, final: boolean): void {
+    hooks.part(this.#connection, bytes, { isText, final })
+  }
+
+  control(opcode: number, payload: Uint8Array): void {
+    hooks.control(this.#connection, opcode, payload)
+  }
+
+  violation(violation: Violation, seen: string): void {
+    hooks.violation(this.#connection, violation, seen)
+  }
+
+  reading(wanted: boolean): void {
+    hooks.reading(this.#connection, wanted)
+  }
+
+  end(): void {
+    hooks.end(this.#connection)
+  }
+
+  progress(): void {
+    hooks.progress(this.#connection)
+  }
+}
+
 export class Connection {
   readonly #settings: ConnectionSettings
+  readonly #handler: ConnectionHandler
+  readonly #extension: ExtensionInstance | undefined
   readonly #receiver: MessageReceiver
   readonly #writer: FrameWriter
   readonly #sender: MessageSender
-  readonly #write: WriteBytes
   #state: ConnectionState = ConnectionState.Open
   #outcome: CloseOutcome | undefined
   /** What local code wanted when it closed or gave up; told as the cause if nothing else comes between. */
@@ -38,30 +95,31 @@ export class Connection {
   /** Whether the end of the transport is to follow the next flush. */
   #endsTransport = false
 
+  static {
+    hooks = {
+      message: (connection, message, isText) => connection.#message(message, isText),
+      part: (connection, bytes, { isText, final }) => connection.#part(bytes, isText, final),
+      control: (connection, opcode, payload) => connection.#control(opcode, payload),
+      violation: (connection, violation, seen) => connection.#violated(violation, seen),
+      reading: (connection, wanted) => connection.#handler.reading?.(wanted),
+      end: (connection) => connection.#apply(ConnectionEvent.TransportEnd),
+      progress: (connection) => connection.#outputAdded(),
+    }
+  }
+
   /**
+   * @param settings the same options, checked: `checkOptions` once for many connections spares their memory.
    * @throws TypeError or RangeError for an option out of its range, naming it.
    */
-  constructor(options: ConnectionOptions) {
-    const settings = checkOptions(options)
+  constructor(options: ConnectionOptions, settings: ConnectionSettings = checkOptions(options)) {
+    const { handler, extension } = options
+    const inside = new Inside(this)
     this.#settings = settings
-    const { handler, extension, codec, allocate } = settings
+    this.#handler = handler
+    this.#extension = extension
     this.#writer = new FrameWriter(settings)
-    this.#sender = new MessageSender({
-      writer: this.#writer,
-      extension,
-      codec,
-      allocate,
-      progress: () => this.#outputAdded(),
-    })
-    this.#receiver = new MessageReceiver(settings, {
-      message: (message, isText) => this.#message(message, isText),
-      part: (bytes, isText, final) => this.#part(bytes, isText, final),
-      control: (opcode, payload) => this.#control(opcode, payload),
-      violation: (violation, seen) => this.#violated(violation, seen),
-      reading: (wanted) => handler.reading?.(wanted),
-      end: () => this.#apply(ConnectionEvent.TransportEnd),
-    })
-    this.#write = (bytes, more) => handler.write(bytes, more) === true
+    this.#sender = new MessageSender({ writer: this.#writer, extension, listener: inside }, settings)
+    this.#receiver = new MessageReceiver(settings, extension, inside)
   }
 
   get state(): ConnectionState {
@@ -202,10 +260,10 @@ export class Connection {
   /** Hand everything that was encoded to the handler's `write`, and end the transport if that is due. */
   flush(): void {
     this.#isPending = false
-    if (!this.#writer.flush(this.#write)) return
+    if (!this.#writer.flush(this.#handler)) return
     if (!this.#endsTransport || !this.#sender.idle) return
     this.#endsTransport = false
-    this.#settings.handler.end()
+    this.#handler.end()
   }
 
   /** Whether frames of the peer still mean something. */
@@ -214,7 +272,7 @@ export class Connection {
   }
 
   #message(message: string | Uint8Array, isText: boolean): void {
-    const { handler } = this.#settings
+    const handler = this.#handler
     try {
       handler.message(message, isText)
     } catch (error) {
@@ -223,7 +281,7 @@ export class Connection {
   }
 
   #part(bytes: Uint8Array, isText: boolean, final: boolean): void {
-    const { handler } = this.#settings
+    const handler = this.#handler
     try {
       handler.part!(bytes, isText, final)
     } catch (error) {
@@ -233,7 +291,7 @@ export class Connection {
 
   #control(opcode: number, payload: Uint8Array): void {
     if (opcode === Opcode.Close) return this.#closeFrame(payload)
-    const { handler } = this.#settings
+    const handler = this.#handler
     // RFC 6455 5.5.2: a Ping MUST be answered with a Pong, as soon as is practical, unless a Close frame came before.
     if (opcode === Opcode.Ping && this.#settings.autoPong) this.#answerPing(payload)
     try {
@@ -276,7 +334,7 @@ export class Connection {
   }
 
   #handlerThrew(error: unknown): void {
-    const { handler } = this.#settings
+    const handler = this.#handler
     if (handler.error !== undefined) return handler.error(error)
     const thrown = error instanceof Error ? error : new Error(String(error))
     this.fail(CloseCode.InternalError, 'a handler threw', { cause: 'local', error: thrown })
@@ -298,7 +356,7 @@ export class Connection {
   #outputAdded(): void {
     if (this.#writer.pending >= FLUSH_FROM) return this.flush()
     if (this.#isReceiving || this.#isPending) return
-    const { handler } = this.#settings
+    const handler = this.#handler
     if (handler.pending === undefined) return this.flush()
     this.#isPending = true
     handler.pending()
@@ -316,9 +374,9 @@ export class Connection {
     this.#state = transition.next
     if (!this.#isReading) this.#receiver.stop()
     // What still comes is discarded, so that the end of TCP is seen.
-    if (transition.next === ConnectionState.Draining && this.stalled) this.#settings.handler.reading?.(true)
+    if (transition.next === ConnectionState.Draining && this.stalled) this.#handler.reading?.(true)
     for (const action of transition.actions) this.#perform(action, closePayload)
-    if (wasOpen && transition.next !== ConnectionState.Closed) this.#settings.handler.closing?.()
+    if (wasOpen && transition.next !== ConnectionState.Closed) this.#handler.closing?.()
   }
 
   #perform(action: ConnectionAction, closePayload: Uint8Array): void {
@@ -343,8 +401,8 @@ export class Connection {
   #release(): void {
     this.#owedPong = undefined
     this.#sender.drop()
-    this.#settings.extension?.dispose()
-    this.#settings.handler.destroy()
+    this.#extension?.dispose()
+    this.#handler.destroy()
   }
 
   #report(): void {
@@ -355,7 +413,7 @@ export class Connection {
       cause: this.#localCause ?? 'transport',
       ...(this.#localError === undefined ? {} : { error: this.#localError }),
     }
-    this.#settings.handler.closed(outcome)
+    this.#handler.closed(outcome)
   }
 }
 

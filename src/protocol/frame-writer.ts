@@ -21,7 +21,9 @@ const UTF8_BYTES_PER_UNIT = 3
  * Takes the bytes that are flushed; `more` tells that others follow at once. Answers `true` when the transport has taken
  * everything so far and will not read these bytes again.
  */
-export type WriteBytes = (bytes: Uint8Array, more: boolean) => boolean
+export interface WriteTarget {
+  write(bytes: Uint8Array, more: boolean): boolean | void
+}
 
 export interface FrameWriterOptions {
   /** Where mask keys come from, 32 unpredictable bits each; `undefined` at a server, which does not mask. RFC 6455 5.3. */
@@ -35,7 +37,7 @@ export interface FrameWriterOptions {
 export class FrameWriter {
   readonly #options: FrameWriterOptions
   /** Pieces that are complete, before the region that is open. */
-  #pieces: Uint8Array[] = []
+  #pieces: Uint8Array[] | undefined
   /** The open region of the slab: these bytes from `#start` to `#end`. */
   #region: Uint8Array | undefined
   #start = 0
@@ -92,29 +94,29 @@ export class FrameWriter {
    * Hand everything over, frames that are added meanwhile behind the others. Answers `false` when that is under way already:
    * whoever is written to has called back.
    */
-  flush(write: WriteBytes): boolean {
+  flush(target: WriteTarget): boolean {
     if (this.#isFlushing) return false
     this.#isFlushing = true
     try {
-      while (this.#pending > 0) this.#handOver(write)
+      while (this.#pending > 0) this.#handOver(target)
     } finally {
       this.#isFlushing = false
     }
     return true
   }
 
-  #handOver(write: WriteBytes): void {
+  #handOver(target: WriteTarget): void {
     this.#seal()
-    const pieces = this.#pieces
+    const pieces = this.#pieces ?? []
     const region = this.#region
     const regions = this.#regions
-    this.#pieces = []
+    this.#pieces = undefined
     this.#region = undefined
     this.#regions = 0
     this.#pending = 0
     let taken = false
     const last = pieces.length - 1
-    for (let i = 0; i <= last; i++) taken = write(pieces[i]!, i < last)
+    for (let i = 0; i <= last; i++) taken = target.write(pieces[i]!, i < last) === true
     if (region !== undefined) this.#options.slab.settle(region, regions, taken)
   }
 
@@ -188,13 +190,17 @@ export class FrameWriter {
 
   #piece(bytes: Uint8Array): void {
     this.#seal()
+    this.#pieces ??= []
     this.#pieces.push(bytes)
     this.#pending += bytes.length
   }
 
   /** Turn what was encoded since the last seal into a piece. */
   #seal(): void {
-    if (this.#end > this.#start) this.#pieces.push(this.#region!.subarray(this.#start, this.#end))
+    if (this.#end > this.#start) {
+      this.#pieces ??= []
+      this.#pieces.push(this.#region!.subarray(this.#start, this.#end))
+    }
     this.#start = this.#end
   }
 }

@@ -39,8 +39,6 @@ export interface MessagePart {
 export interface AssemblerOptions {
   /** Whether frames must come masked: true at a server. RFC 6455 5.1. */
   readonly masked: boolean
-  /** The reserved bits that the negotiated extension claims. */
-  readonly claimedRsv: number
   /** The most bytes a message may have as it comes over the wire. */
   readonly maxPayload: number
   /** The most frames a message may have. */
@@ -74,10 +72,11 @@ export class MessageAssembler implements FrameSink {
   #control: PayloadBuffer | undefined
   #validator: Utf8Validator | undefined
 
-  constructor(options: AssemblerOptions, sink: MessageSink) {
+  /** `claimedRsv`: the reserved bits that the negotiated extension claims. */
+  constructor(options: AssemblerOptions, sink: MessageSink, claimedRsv: number) {
     this.#options = options
     this.#sink = sink
-    this.#context = { masked: options.masked, claimedRsv: options.claimedRsv, inMessage: false }
+    this.#context = { masked: options.masked, claimedRsv, inMessage: false }
   }
 
   frameHeader(header: FrameHeader): boolean {

@@ -4,10 +4,10 @@
  */
 import { CloseCode } from './close-code.ts'
 import type { ConnectionSettings } from './connection-options.ts'
-import type { DecodeFailure } from './extension.ts'
+import type { DecodeFailure, ExtensionInstance } from './extension.ts'
 import { FrameReader } from './frame-reader.ts'
 import { releaseMaskView } from './mask.ts'
-import { MessageAssembler, type MessagePart } from './message-assembler.ts'
+import { MessageAssembler, type MessagePart, type MessageSink } from './message-assembler.ts'
 import { Utf8Validator } from './utf8.ts'
 import { Violations, type Violation } from './violation.ts'
 
@@ -38,12 +38,13 @@ export interface ReceiverListener {
   end(): void
 }
 
-export class MessageReceiver {
+export class MessageReceiver implements MessageSink {
   readonly #settings: ConnectionSettings
+  readonly #extension: ExtensionInstance | undefined
   readonly #listener: ReceiverListener
   readonly #reader: FrameReader
   /** What waits for reading to go on. */
-  #backlog: Uint8Array[] = []
+  #backlog: Uint8Array[] | undefined
   #stalls = 0
   #isReading = false
   #isStopped = false
@@ -53,18 +54,11 @@ export class MessageReceiver {
   #decodedBytes = 0
   #validator: Utf8Validator | undefined
 
-  constructor(settings: ConnectionSettings, listener: ReceiverListener) {
+  constructor(settings: ConnectionSettings, extension: ExtensionInstance | undefined, listener: ReceiverListener) {
     this.#settings = settings
+    this.#extension = extension
     this.#listener = listener
-    const assembler = new MessageAssembler(settings, {
-      text: (message) => this.#message(message, true),
-      bytes: (message, isText) => this.#message(message, isText),
-      encoded: (payload, isText) => this.#encoded(payload, isText),
-      part: (bytes, part) => this.#part(bytes, part),
-      control: (opcode, payload) => this.#control(opcode, payload),
-      violation: (violation, seen) => listener.violation(violation, seen),
-    })
-    this.#reader = new FrameReader(assembler)
+    this.#reader = new FrameReader(new MessageAssembler(settings, this, extension?.rsv ?? 0))
   }
 
   /** The reasons for which reading rests. */
@@ -76,6 +70,7 @@ export class MessageReceiver {
   receive(chunk: Uint8Array): void {
     if (this.#isStopped) return
     if (this.#isReading || this.#stalls !== 0) {
+      this.#backlog ??= []
       this.#backlog.push(chunk)
       return
     }
@@ -93,7 +88,7 @@ export class MessageReceiver {
   /** Discard what waits and what still comes. */
   stop(): void {
     this.#isStopped = true
-    this.#backlog = []
+    this.#backlog = undefined
   }
 
   /** Let reading rest. Nothing more of the current chunk is delivered. */
@@ -119,11 +114,13 @@ export class MessageReceiver {
 
   #read(chunk: Uint8Array): void {
     const stopped = this.#reader.read(chunk, 0)
-    if (stopped < chunk.length && !this.#isStopped) this.#backlog.unshift(chunk.subarray(stopped))
+    if (stopped === chunk.length || this.#isStopped) return
+    this.#backlog ??= []
+    this.#backlog.unshift(chunk.subarray(stopped))
   }
 
   #readBacklog(): void {
-    while (this.#backlog.length > 0 && this.#goesOn) this.#read(this.#backlog.shift()!)
+    while (this.#backlog !== undefined && this.#backlog.length > 0 && this.#goesOn) this.#read(this.#backlog.shift()!)
     this.#isReading = false
     releaseMaskView()
     this.#endIfRead()
@@ -131,26 +128,23 @@ export class MessageReceiver {
 
   #endIfRead(): void {
     const isDecoding = (this.#stalls & Stall.Decoding) !== 0
-    if (this.#hasEnded && !this.#isReading && this.#backlog.length === 0 && !isDecoding) this.#listener.end()
+    const isRead = !this.#isReading && (this.#backlog === undefined || this.#backlog.length === 0)
+    if (this.#hasEnded && isRead && !isDecoding) this.#listener.end()
   }
 
-  #message(message: string | Uint8Array, isText: boolean): boolean {
+  // What the assembler tells:
+
+  text(message: string): boolean {
+    this.#listener.message(message, true)
+    return this.#goesOn
+  }
+
+  bytes(message: Uint8Array, isText: boolean): boolean {
     this.#listener.message(message, isText)
     return this.#goesOn
   }
 
-  #control(opcode: number, payload: Uint8Array): boolean {
-    this.#listener.control(opcode, payload)
-    return this.#goesOn
-  }
-
-  #part(bytes: Uint8Array, { isText, isEncoded, final }: MessagePart): boolean {
-    if (isEncoded) return this.#decodePart(bytes, isText, final)
-    this.#listener.part(bytes, isText, final)
-    return this.#goesOn
-  }
-
-  #encoded(payload: Uint8Array, isText: boolean): boolean {
+  encoded(payload: Uint8Array, isText: boolean): boolean {
     return this.#decode(payload, { isFinal: true, limit: this.#settings.maxPayload }, (decoded) => {
       const { codec, textAsBytes } = this.#settings
       if (!isText) return this.#listener.message(decoded, false)
@@ -159,6 +153,21 @@ export class MessageReceiver {
       else if (textAsBytes && codec.isUtf8(decoded, 0, decoded.length)) this.#listener.message(decoded, true)
       else this.#notUtf8()
     })
+  }
+
+  part(bytes: Uint8Array, { isText, isEncoded, final }: MessagePart): boolean {
+    if (isEncoded) return this.#decodePart(bytes, isText, final)
+    this.#listener.part(bytes, isText, final)
+    return this.#goesOn
+  }
+
+  control(opcode: number, payload: Uint8Array): boolean {
+    this.#listener.control(opcode, payload)
+    return this.#goesOn
+  }
+
+  violation(violation: Violation, seen: string): void {
+    this.#listener.violation(violation, seen)
   }
 
   #decodePart(bytes: Uint8Array, isText: boolean, final: boolean): boolean {
@@ -178,7 +187,7 @@ export class MessageReceiver {
   ): boolean {
     let isSync = true
     this.#stalls |= Stall.Decoding
-    this.#settings.extension!.decode(payload, isFinal, limit, (result) => {
+    this.#extension!.decode(payload, isFinal, limit, (result) => {
       if (isSync) this.#stalls &= ~Stall.Decoding
       if (!this.#isStopped) {
         if (result instanceof Uint8Array) deliver(result)

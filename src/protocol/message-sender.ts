@@ -21,18 +21,25 @@ export interface Outgoing {
   readonly final: boolean
 }
 
-export interface SenderOptions {
+/** What a sender works with. */
+export interface SenderParts {
   readonly writer: FrameWriter
   readonly extension: ExtensionInstance | undefined
-  readonly codec: TextCodec
-  readonly allocate: Allocate
-  /** Called when work that had to wait has added frames to the writer. */
-  readonly progress: () => void
+  readonly listener: SenderListener
+}
+
+/** Who listens to a sender. */
+export interface SenderListener {
+  /** Work that had to wait has added frames to the writer. */
+  progress(): void
 }
 
 export class MessageSender {
-  readonly #options: SenderOptions
-  #queue: Outgoing[] = []
+  readonly #writer: FrameWriter
+  readonly #extension: ExtensionInstance | undefined
+  readonly #listener: SenderListener
+  readonly #settings: { readonly codec: TextCodec; readonly allocate: Allocate }
+  #queue: Outgoing[] | undefined
   #queuedBytes = 0
   /** Set while the extension works on a message. */
   #working = false
@@ -44,8 +51,11 @@ export class MessageSender {
   /** The body of the Close frame that goes out behind everything else. */
   #closePayload: Uint8Array | undefined
 
-  constructor(options: SenderOptions) {
-    this.#options = options
+  constructor(parts: SenderParts, settings: { readonly codec: TextCodec; readonly allocate: Allocate }) {
+    this.#writer = parts.writer
+    this.#extension = parts.extension
+    this.#listener = parts.listener
+    this.#settings = settings
   }
 
   /** Bytes of messages that wait for their turn. */
@@ -60,22 +70,23 @@ export class MessageSender {
 
   /** Whether anything waits for its turn. */
   get idle(): boolean {
-    return !this.#working && this.#queue.length === 0
+    return !this.#working && (this.#queue === undefined || this.#queue.length === 0)
   }
 
   /** Send a whole message; straight to the writer when nothing stands in between, as nearly always. */
   sendWhole(payload: string | Uint8Array, isText: boolean, transform: boolean): void {
-    if (this.#options.extension !== undefined || this.#fragmenting || !this.idle) {
+    if (this.#extension !== undefined || this.#fragmenting || !this.idle) {
       return this.send({ payload, isText, transform, fragment: false, final: true })
     }
     const firstByte = FIN_BIT | (isText ? Opcode.Text : Opcode.Binary)
-    if (typeof payload === 'string') this.#options.writer.text(firstByte, payload)
-    else this.#options.writer.bytes(firstByte, payload)
+    if (typeof payload === 'string') this.#writer.text(firstByte, payload)
+    else this.#writer.bytes(firstByte, payload)
   }
 
   /** Send a message or a fragment, now or when its turn comes. */
   send(message: Outgoing): void {
     if (this.idle && this.#mayGo(message)) return this.#emit(message)
+    this.#queue ??= []
     this.#queue.push(message)
     this.#queuedBytes += this.#sizeOf(message)
   }
@@ -89,12 +100,12 @@ export class MessageSender {
   /** Send a Close frame at once, and drop what waits. RFC 6455 7.1.7. */
   fail(payload: Uint8Array): void {
     this.drop()
-    this.#options.writer.bytes(FIN_BIT | Opcode.Close, payload)
+    this.#writer.bytes(FIN_BIT | Opcode.Close, payload)
   }
 
   /** Drop what waits. */
   drop(): void {
-    this.#queue = []
+    this.#queue = undefined
     this.#queuedBytes = 0
     this.#closePayload = undefined
   }
@@ -105,7 +116,7 @@ export class MessageSender {
   }
 
   #proceed(): void {
-    while (!this.#working) {
+    while (!this.#working && this.#queue !== undefined) {
       const index = this.#queue.findIndex((message) => this.#mayGo(message))
       if (index === -1) break
       const [message] = this.#queue.splice(index, 1)
@@ -116,11 +127,11 @@ export class MessageSender {
     const payload = this.#closePayload
     // What is left waits for a message that will never be finished: the application closed in its midst.
     this.drop()
-    this.#options.writer.bytes(FIN_BIT | Opcode.Close, payload)
+    this.#writer.bytes(FIN_BIT | Opcode.Close, payload)
   }
 
   #emit(message: Outgoing): void {
-    const { extension } = this.#options
+    const extension = this.#extension
     const begins = !this.#fragmenting
     this.#fragmenting = !message.final
     if (extension === undefined || !this.#isTransformed(message, extension, begins)) {
@@ -133,7 +144,7 @@ export class MessageSender {
       this.#write(message, begins, payload, begins ? rsv : 0)
       if (this.#inEncode) return
       this.#proceed()
-      this.#options.progress()
+      this.#listener.progress()
     })
     this.#inEncode = false
   }
@@ -149,17 +160,17 @@ export class MessageSender {
   #write(message: Outgoing, begins: boolean, payload: string | Uint8Array, rsv: number): void {
     const opcode = !begins ? Opcode.Continuation : message.isText ? Opcode.Text : Opcode.Binary
     const firstByte = (message.final ? FIN_BIT : 0) | rsv | opcode
-    if (typeof payload === 'string') this.#options.writer.text(firstByte, payload)
-    else this.#options.writer.bytes(firstByte, payload)
+    if (typeof payload === 'string') this.#writer.text(firstByte, payload)
+    else this.#writer.bytes(firstByte, payload)
   }
 
   #sizeOf({ payload }: Outgoing): number {
-    return typeof payload === 'string' ? this.#options.codec.byteLength(payload) : payload.length
+    return typeof payload === 'string' ? this.#settings.codec.byteLength(payload) : payload.length
   }
 
   #toBytes(payload: string | Uint8Array): Uint8Array {
     if (typeof payload !== 'string') return payload
-    const { codec, allocate } = this.#options
+    const { codec, allocate } = this.#settings
     const bytes = allocate(codec.byteLength(payload))
     codec.encode(payload, bytes, 0)
     return bytes

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { checkOptions, type ConnectionOptions } from '../../src/protocol/connection-options.ts'
 import { Connection } from '../../src/protocol/connection.ts'
 import { record } from '../support/record.ts'
-import { SLOW_RSV, SlowExtension } from '../support/slow-extension.ts'
 
 const { handler } = record()
 const server: ConnectionOptions = { role: 'server', handler }
@@ -15,7 +14,6 @@ describe('The options of a connection', () => {
   it('have defaults: 16 MiB a message, 1,048,576 fragments, text as strings, pings answered', () => {
     expect(checkOptions(server)).toMatchObject({
       masked: true,
-      claimedRsv: 0,
       maxPayload: 16 * 1024 * 1024,
       maxFragments: 1_048_576,
       partsFrom: Number.MAX_SAFE_INTEGER,
@@ -42,10 +40,6 @@ describe('The options of a connection', () => {
       new TypeError('randomMask is required of a client: it masks every frame it sends (RFC 6455 5.1)'),
     )
     expect(checkOptions({ role: 'client', handler, randomMask: () => 1 }).masked).toBe(false)
-  })
-
-  it('claim the reserved bits of the extension (RFC 6455 5.2)', () => {
-    expect(checkOptions({ ...server, extension: new SlowExtension() }).claimedRsv).toBe(SLOW_RSV)
   })
 
   it.each([

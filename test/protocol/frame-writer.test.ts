@@ -35,11 +35,13 @@ class Written {
 
   flush(): Uint8Array {
     const before = this.copies.length
-    this.writer.flush((bytes, more) => {
-      this.pieces.push(bytes)
-      this.copies.push(bytes.slice())
-      this.more.push(more)
-      return this.takes
+    this.writer.flush({
+      write: (bytes, more) => {
+        this.pieces.push(bytes)
+        this.copies.push(bytes.slice())
+        this.more.push(more)
+        return this.takes
+      },
     })
     return concat(...this.copies.slice(before))
   }
@@ -223,12 +225,12 @@ describe('A transport that calls back while it is written to', () => {
       got.push(bytes.slice())
       if (got.length === 1) {
         written.writer.bytes(0x8a, utf8('oooo'))
-        written.writer.flush(take)
+        written.writer.flush({ write: take })
       }
       return true
     }
     written.writer.bytes(0x82, new Uint8Array(9000).fill(1))
-    written.writer.flush(take)
+    written.writer.flush({ write: take })
     expect(fastSizes(concat(...got))).toEqual([9000, 4])
   })
 })

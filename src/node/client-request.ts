@@ -1,0 +1,80 @@
+/**
+ * One opening handshake as Node sends it: the request of RFC 6455 4.1, over whichever connection leads there.
+ */
+import { request as httpRequest, type ClientRequest, type RequestOptions } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { Socket } from 'node:net'
+import { requestFields } from '../handshake/client-handshake.ts'
+import type { HeaderField } from '../handshake/header-fields.ts'
+import type { ClientSettings } from './client-options.ts'
+import { credentialsOf, endpointOf } from './client-url.ts'
+import { defaults } from './limits.ts'
+import { openStream } from './open-stream.ts'
+
+/** One request of a handshake: the first, or one after a redirect. */
+export interface Hop {
+  readonly url: URL
+  /** Whether credentials and the application's header fields may go along: not after a redirect to another host. */
+  readonly isTrusted: boolean
+  readonly key: string
+  /** A connection through a proxy. */
+  readonly tunnel?: Socket | undefined
+}
+
+/**
+ * The header fields of a hop.
+ * @throws TypeError for what cannot be sent.
+ */
+export function fieldsFor({ url, isTrusted, key }: Hop, settings: ClientSettings): HeaderField[] {
+  const { options, protocols, extensions } = settings
+  const { authority, target } = endpointOf(url)
+  const fields = requestFields({
+    host: authority,
+    target,
+    key,
+    protocols,
+    extensions: extensions.flatMap((extension) => extension.offers),
+    origin: options.origin,
+    headers: isTrusted ? options.headers : undefined,
+  })
+  const credentials = (isTrusted ? options.auth : undefined) ?? credentialsOf(url)
+  const isGiven = fields.some(([name]) => name.toLowerCase() === 'authorization')
+  if (isGiven && isTrusted && options.auth !== undefined) {
+    throw new TypeError('authorization is given twice, as the option auth and as a header')
+  }
+  if (credentials !== undefined && !isGiven) {
+    fields.push(['Authorization', `Basic ${Buffer.from(credentials).toString('base64')}`])
+  }
+  return fields
+}
+
+/** Begin the request of a hop; nothing is written before `end` is called. */
+export function makeRequest(hop: Hop, settings: ClientSettings): ClientRequest {
+  const { options } = settings
+  const endpoint = endpointOf(hop.url)
+  const tls = hop.isTrusted ? options.tls : withoutIdentity(options.tls)
+  const { agent, createConnection } = options
+  const request: RequestOptions = {
+    method: 'GET',
+    path: endpoint.target,
+    // A flat list keeps order and spelling, and is not read as properties.
+    headers: fieldsFor(hop, settings).flat(),
+    maxHeaderSize: defaults.maxHeaderSize,
+    ...(endpoint.socketPath === undefined
+      ? { host: endpoint.hostname, port: endpoint.port }
+      : { socketPath: endpoint.socketPath }),
+  }
+  if (agent !== undefined) {
+    return endpoint.isSecure ? httpsRequest({ ...tls, ...request, agent }) : httpRequest({ ...request, agent })
+  }
+  if (createConnection !== undefined) return httpRequest({ ...tls, ...request, createConnection })
+  const stream = { connect: options.connect, tls, tunnel: hop.tunnel }
+  return httpRequest({ ...request, createConnection: () => openStream(endpoint, stream) })
+}
+
+/** Another host is not to see who we are. */
+function withoutIdentity(tls: ClientSettings['options']['tls']): ClientSettings['options']['tls'] {
+  if (tls === undefined) return undefined
+  const { key, cert, pfx, passphrase, servername, ...others } = tls
+  return others
+}
