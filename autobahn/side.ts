@@ -49,6 +49,8 @@ export function endAll(): void {
 
 const START_DEADLINE_MS = 20_000
 const LOOPBACK = '127.0.0.1'
+/** Docker accepts connections to a published port before anyone listens behind it: the suite must have said this first. */
+const READY_LINE = /^Ok, will run \d+ test cases/
 const CASE_LINE = /^Running test case ID (\S+) for agent/
 
 /** Run the cases of one side and read the report. */
@@ -88,7 +90,8 @@ async function asServer(run: SideRun, port: number, watch: Watch): Promise<strin
 /** The suite is the server: the client asks for the report at its end, then the suite is stopped. */
 async function asClient(run: SideRun, port: number, watch: Watch): Promise<string | undefined> {
   const suite = watch.suite(run.suite.start({ mode: 'fuzzingserver', folder: run.folder, port }))
-  if (!(await isListening(port))) return `the fuzzing server did not listen within ${START_DEADLINE_MS / 1000} s`
+  const isReady = (await watch.isReady()) && (await isListening(port))
+  if (!isReady) return `the fuzzing server did not listen within ${START_DEADLINE_MS / 1000} s`
   const client = watch.testee(start(clientCommand(`ws://${LOOPBACK}:${port}`, run.peer)))
   return watch.until(ended(client), ended(suite), 'the suite')
 }
@@ -100,6 +103,10 @@ class Watch {
   readonly #kills: (() => void)[] = []
   readonly #started = Date.now()
   #lastCase = 'the first'
+  #announceReady: (isReady: boolean) => void = () => {}
+  readonly #ready = new Promise<boolean>((resolve) => {
+    this.#announceReady = resolve
+  })
   #lastCaseAt = Date.now()
 
   constructor(run: SideRun) {
@@ -116,6 +123,7 @@ class Watch {
   suite({ process: child, kill }: { process: ChildProcess; kill(): void }): ChildProcess {
     this.#kills.push(kill)
     this.#follow(child, (line) => {
+      if (READY_LINE.test(line)) this.#announceReady(true)
       const id = CASE_LINE.exec(line)?.[1]
       if (id === undefined) return
       this.#lastCase = id
@@ -123,6 +131,12 @@ class Watch {
       this.#run.onCase(id)
     })
     return child
+  }
+
+  /** Tell whether the suite has begun, within the deadline. */
+  isReady(): Promise<boolean> {
+    setTimeout(() => this.#announceReady(false), START_DEADLINE_MS).unref()
+    return this.#ready
   }
 
   /** Wait for `done`; a sentence when the other process went first, `done` failed, or a bound was passed. */
