@@ -48,6 +48,10 @@ export class MessageReceiver implements MessageSink {
   #stalls = 0
   #isReading = false
   #isStopped = false
+  /** Whether the transport was told to rest. */
+  #rests = false
+  /** Delivers what was decoded while reading rested for other reasons as well. */
+  #decoded: (() => void) | undefined
   /** Whether the transport has said that nothing more comes. */
   #hasEnded = false
   /** Of a message in parts that the extension decodes: its bytes so far, and the check that it is UTF-8. */
@@ -89,23 +93,27 @@ export class MessageReceiver implements MessageSink {
   stop(): void {
     this.#isStopped = true
     this.#backlog = undefined
+    this.#decoded = undefined
   }
 
   /** Let reading rest. Nothing more of the current chunk is delivered. */
   pause(reason: Stall): void {
-    const wasGoing = this.#stalls === 0
     this.#stalls |= reason
-    if (wasGoing && !this.#isStopped) this.#listener.reading(false)
+    if (!this.#isStopped) this.#tellReading(false)
   }
 
   /** Take a reason to rest away; when it was the last, what waits is read. */
   resume(reason: Stall): void {
     if ((this.#stalls & reason) === 0) return
     this.#stalls &= ~reason
+    if (this.#stalls === Stall.Decoding && this.#decoded !== undefined) {
+      const deliver = this.#decoded
+      this.#decoded = undefined
+      return deliver()
+    }
     if (this.#stalls !== 0 || this.#isReading || this.#isStopped) return
     this.#isReading = true
     this.#readBacklog()
-    if (this.#goesOn && !this.#hasEnded) this.#listener.reading(true)
   }
 
   get #goesOn(): boolean {
@@ -123,7 +131,14 @@ export class MessageReceiver implements MessageSink {
     while (this.#backlog !== undefined && this.#backlog.length > 0 && this.#goesOn) this.#read(this.#backlog.shift()!)
     this.#isReading = false
     releaseMaskView()
+    if (this.#goesOn && !this.#hasEnded) this.#tellReading(true)
     this.#endIfRead()
+  }
+
+  #tellReading(wanted: boolean): void {
+    if (this.#rests !== wanted) return
+    this.#rests = !wanted
+    this.#listener.reading(wanted)
   }
 
   #endIfRead(): void {
@@ -189,14 +204,18 @@ export class MessageReceiver implements MessageSink {
     this.#stalls |= Stall.Decoding
     this.#extension!.decode(payload, isFinal, limit, (result) => {
       if (isSync) this.#stalls &= ~Stall.Decoding
-      if (!this.#isStopped) {
+      const settle = (): void => {
+        if (this.#isStopped) return
         if (result instanceof Uint8Array) deliver(result)
         else this.#notDecodable(result)
+        if (!isSync) this.resume(Stall.Decoding)
       }
-      if (!isSync) this.resume(Stall.Decoding)
+      // Reading rests for another reason too: what was decoded waits like everything else.
+      if (!isSync && this.#stalls !== Stall.Decoding) this.#decoded = settle
+      else settle()
     })
     isSync = false
-    if ((this.#stalls & Stall.Decoding) !== 0) this.#listener.reading(false)
+    if ((this.#stalls & Stall.Decoding) !== 0) this.#tellReading(false)
     return this.#goesOn
   }
 

@@ -50,6 +50,8 @@ export class MessageSender {
   #fragmentIsPlain = false
   /** The body of the Close frame that goes out behind everything else. */
   #closePayload: Uint8Array | undefined
+  /** Whether a Close frame was written: no data follows it. */
+  #isClosed = false
 
   constructor(parts: SenderParts, settings: { readonly codec: TextCodec; readonly allocate: Allocate }) {
     this.#writer = parts.writer
@@ -70,7 +72,7 @@ export class MessageSender {
 
   /** Whether anything waits for its turn. */
   get idle(): boolean {
-    return !this.#working && (this.#queue === undefined || this.#queue.length === 0)
+    return (!this.#working || this.#isClosed) && (this.#queue === undefined || this.#queue.length === 0)
   }
 
   /** Send a whole message; straight to the writer when nothing stands in between, as nearly always. */
@@ -89,6 +91,8 @@ export class MessageSender {
     this.#queue ??= []
     this.#queue.push(message)
     this.#queuedBytes += this.#sizeOf(message)
+    // The end of a message in fragments goes before the whole ones that wait for it.
+    this.#proceed()
   }
 
   /** Send a Close frame with this body behind everything that was sent before. RFC 6455 5.5.1: nothing follows it. */
@@ -100,7 +104,7 @@ export class MessageSender {
   /** Send a Close frame at once, and drop what waits. RFC 6455 7.1.7. */
   fail(payload: Uint8Array): void {
     this.drop()
-    this.#writer.bytes(FIN_BIT | Opcode.Close, payload)
+    this.#writeClose(payload)
   }
 
   /** Drop what waits. */
@@ -127,6 +131,11 @@ export class MessageSender {
     const payload = this.#closePayload
     // What is left waits for a message that will never be finished: the application closed in its midst.
     this.drop()
+    this.#writeClose(payload)
+  }
+
+  #writeClose(payload: Uint8Array): void {
+    this.#isClosed = true
     this.#writer.bytes(FIN_BIT | Opcode.Close, payload)
   }
 
@@ -141,6 +150,8 @@ export class MessageSender {
     this.#inEncode = true
     extension.encode(this.#toBytes(message.payload), message.final, (payload, rsv) => {
       this.#working = false
+      // RFC 6455 5.5.1: no data frame follows a Close frame; the connection has failed meanwhile.
+      if (this.#isClosed) return
       this.#write(message, begins, payload, begins ? rsv : 0)
       if (this.#inEncode) return
       this.#proceed()
