@@ -1,0 +1,302 @@
+import { describe, expect, it } from 'vitest'
+import { Stall } from '../../src/protocol/message-receiver.ts'
+import { concat, hex, utf8 } from '../support/hex.ts'
+import { naiveEncode } from '../support/naive.ts'
+import { Recorded } from '../support/record.ts'
+import { shift, SlowExtension, TOO_BIG, UNDECODABLE } from '../support/slow-extension.ts'
+
+const key = hex('00 00 00 00')
+
+function text(words: string, rsv = 0): Uint8Array {
+  const payload = rsv === 0 ? utf8(words) : shift(utf8(words), 1)
+  return naiveEncode({ fin: true, rsv, opcode: 1, key, payload })
+}
+
+function frame(opcode: number, payload: Uint8Array, { fin = true, rsv = 0 } = {}): Uint8Array {
+  return naiveEncode({ fin, rsv, opcode, key, payload })
+}
+
+const CLOSE = frame(8, hex('03 e8'))
+
+describe('Pausing', () => {
+  it('inside a handler keeps the rest of the chunk until resuming, in order', () => {
+    const socket = new Recorded('server', {}, { message: (message) => message === 'b' && socket.connection.pause() })
+    socket.connection.receive(concat(text('a'), text('b'), text('c'), text('d')))
+    socket.connection.receive(text('e'))
+    expect(socket.take()).toEqual(['text a', 'text b', 'stop reading'])
+    expect([socket.connection.isPaused, socket.connection.stalled]).toEqual([true, true])
+    socket.connection.resume()
+    expect(socket.take()).toEqual(['text c', 'text d', 'text e', 'go on reading'])
+    expect(socket.connection.stalled).toBe(false)
+  })
+
+  it('and resuming inside the same handler goes on with chunk and transport', () => {
+    const socket = new Recorded(
+      'server',
+      {},
+      {
+        message() {
+          socket.connection.pause()
+          socket.connection.resume()
+        },
+      },
+    )
+    socket.connection.receive(concat(text('a'), text('b')))
+    expect(socket.take()).toEqual(['text a', 'stop reading', 'text b', 'go on reading'])
+    expect(socket.connection.stalled).toBe(false)
+    socket.connection.receive(text('c'))
+    expect(socket.take().at(-1)).toBe('go on reading')
+  })
+
+  it('again while the backlog is read keeps what is left of it', () => {
+    const socket = new Recorded('server', {}, { message: () => socket.connection.pause() })
+    socket.connection.receive(concat(text('a'), text('b'), text('c')))
+    expect(socket.take()).toEqual(['text a', 'stop reading'])
+    socket.connection.resume()
+    expect(socket.take().filter((call) => call.startsWith('text'))).toEqual(['text b'])
+    socket.connection.resume()
+    socket.connection.resume()
+    expect(socket.take().filter((call) => call.startsWith('text'))).toEqual(['text c'])
+  })
+
+  it('twice is pausing once, and resuming without it is nothing', () => {
+    const socket = new Recorded('server')
+    socket.connection.resume()
+    socket.connection.pause()
+    socket.connection.pause()
+    expect(socket.take()).toEqual(['stop reading'])
+    socket.connection.resume()
+    expect(socket.take()).toEqual(['go on reading'])
+  })
+
+  it('holds as long as any reason holds', () => {
+    const socket = new Recorded('server')
+    socket.connection.pause()
+    socket.connection.pause(Stall.Output)
+    socket.connection.receive(text('a'))
+    socket.connection.resume()
+    expect(socket.take()).toEqual(['stop reading'])
+    socket.connection.resume(Stall.Output)
+    expect(socket.take()).toEqual(['text a', 'go on reading'])
+  })
+
+  it('in the middle of a frame goes on in the middle of it (RFC 6455 5.2)', () => {
+    const socket = new Recorded('server', {}, { ping: () => socket.connection.pause() })
+    const bytes = concat(frame(9, hex('01')), text('Hello'))
+    socket.connection.receive(bytes.slice(0, 12))
+    socket.connection.receive(bytes.slice(12))
+    expect(socket.take()).toEqual(['ping 01', 'stop reading'])
+    socket.connection.resume()
+    expect(socket.take()).toEqual(['text Hello', 'go on reading'])
+  })
+
+  it('keeps the end of TCP until what came before it was read (RFC 6455 7.1.5)', () => {
+    const socket = new Recorded('server')
+    socket.connection.pause()
+    socket.connection.receive(concat(text('a'), CLOSE))
+    socket.connection.receiveEnd()
+    expect(socket.take()).toEqual(['stop reading'])
+    socket.connection.resume()
+    expect(socket.take()).toEqual(['text a', 'end', 'closing', 'destroy', 'closed 1000 -, clean, peer'])
+  })
+
+  it('does not hold back the end of TCP when nothing waits', () => {
+    const socket = new Recorded('server')
+    socket.connection.pause()
+    socket.connection.receiveEnd()
+    expect(socket.take()).toEqual(['stop reading', 'destroy', 'closed 1006 -, not clean, transport'])
+    socket.connection.pause()
+    socket.connection.resume()
+    expect(socket.take()).toEqual([])
+  })
+
+  it('is over when the connection fails: what still comes is discarded, so that the end of TCP is seen (RFC 6455 7.1.1)', () => {
+    const socket = new Recorded('server')
+    socket.connection.pause()
+    socket.connection.receive(text('never'))
+    socket.connection.fail(1011, 'x', { cause: 'local' })
+    expect(socket.take()).toEqual(['stop reading', 'go on reading', 'end', 'closing'])
+    socket.connection.receive(text('late'))
+    socket.connection.resume()
+    expect(socket.take()).toEqual([])
+  })
+})
+
+describe('Decoding that takes its time', () => {
+  it('lets what follows wait, and keeps the order (RFC 6455 6.2)', () => {
+    const extension = new SlowExtension()
+    const socket = new Recorded('server', { extension })
+    socket.connection.receive(concat(text('a'), text('b', 2), text('c'), text('d', 2)))
+    socket.connection.receive(text('e'))
+    expect(socket.take()).toEqual(['text a', 'stop reading'])
+    extension.finishDecoding()
+    expect(socket.take().filter((call) => call.startsWith('text'))).toEqual(['text b', 'text c'])
+    extension.finishDecoding()
+    expect(socket.take()).toEqual(['text d', 'text e', 'go on reading'])
+  })
+
+  it('that is done at once holds nothing up', () => {
+    const socket = new Recorded('server', { extension: new SlowExtension({ isSlow: false }) })
+    socket.connection.receive(concat(text('a', 2), text('b'), frame(2, hex('02 03'), { rsv: 2 })))
+    expect(socket.take()).toEqual(['text a', 'text b', 'binary 01 02'])
+  })
+
+  it('delivers nothing while the application has paused meanwhile', () => {
+    const extension = new SlowExtension()
+    const socket = new Recorded('server', { extension })
+    socket.connection.receive(concat(text('a', 2), text('b')))
+    socket.connection.pause()
+    extension.finishDecoding()
+    expect(socket.take()).toEqual(['stop reading'])
+    socket.connection.resume()
+    expect(socket.take()).toEqual(['text a', 'text b', 'go on reading'])
+  })
+
+  it('keeps the end of TCP until it is done, and delivers first (RFC 6455 7.1.5)', () => {
+    const extension = new SlowExtension()
+    const socket = new Recorded('server', { extension })
+    socket.connection.receive(text('a', 2))
+    socket.connection.receiveEnd()
+    expect(socket.take()).toEqual(['stop reading'])
+    extension.finishDecoding()
+    expect(socket.take()).toEqual(['text a', 'destroy', 'closed 1006 -, not clean, transport'])
+  })
+
+  it('delivers nothing when the connection was terminated, failed or lost meanwhile', () => {
+    for (const end of [
+      (socket: Recorded) => socket.connection.terminate('local'),
+      (socket: Recorded) => socket.connection.fail(1011, 'x', { cause: 'local' }),
+      (socket: Recorded) => socket.connection.transportClosed(new Error('reset')),
+    ]) {
+      const extension = new SlowExtension()
+      const socket = new Recorded('server', { extension })
+      socket.connection.receive(concat(text('a', 2), text('b')))
+      end(socket)
+      extension.finishDecoding()
+      expect(socket.calls.filter((call) => call.startsWith('text'))).toEqual([])
+    }
+  })
+
+  it('still delivers after a local close, as everything does until the peer has closed (RFC 6455 5.5.1)', () => {
+    const extension = new SlowExtension()
+    const socket = new Recorded('server', { extension })
+    socket.connection.receive(concat(text('a', 2), CLOSE))
+    socket.connection.close(1000)
+    extension.finishDecoding()
+    expect(socket.calls.filter((call) => call.startsWith('text'))).toEqual(['text a'])
+    expect(socket.connection.state).toBe('draining')
+  })
+
+  it('pauses when the handler that gets the message says so', () => {
+    const extension = new SlowExtension()
+    const socket = new Recorded('server', { extension }, { message: () => socket.connection.pause() })
+    socket.connection.receive(concat(text('a', 2), text('b')))
+    extension.finishDecoding()
+    expect(socket.take()).toEqual(['stop reading', 'text a'])
+    socket.connection.resume()
+    expect(socket.take()[0]).toBe('text b')
+  })
+
+  it.each([
+    [UNDECODABLE, '03 ef', 1007, 'a payload that cannot be decoded: the payload MUST be what the extension can decode'],
+    [TOO_BIG, '03 f1', 1009, 'a payload that grows: a message may not be larger than the limit (RFC 6455 10.4)'],
+  ])(
+    'fails the connection with the code of the failure, slow or at once (RFC 7692 7.2.2)',
+    (mark, wire, code, reason) => {
+      for (const isSlow of [true, false]) {
+        const extension = new SlowExtension({ isSlow })
+        const socket = new Recorded('server', { extension })
+        socket.connection.receive(concat(frame(2, Uint8Array.of(mark), { rsv: 2 }), text('never')))
+        extension.finishDecoding()
+        expect(socket.output.split(' ').slice(2, 4).join(' ')).toBe(wire)
+        socket.connection.receiveEnd()
+        expect(socket.calls.at(-1)).toContain(`closed ${code} ${reason}`)
+        expect(socket.calls.filter((call) => call.startsWith('text'))).toEqual([])
+      }
+    },
+  )
+
+  it('fails the connection for text that is not UTF-8 when decoded (RFC 6455 8.1)', () => {
+    for (const textMode of ['string', 'bytes'] as const) {
+      const extension = new SlowExtension({ isSlow: false })
+      const socket = new Recorded('server', { extension, text: textMode })
+      socket.connection.receive(frame(1, shift(hex('e2 82'), 1), { rsv: 2 }))
+      expect(socket.output).toMatch(/^88 \S\S 03 ef/)
+      expect(socket.calls).toEqual(['closing', 'end'])
+    }
+  })
+
+  it('hands text over as bytes where that was asked for', () => {
+    const socket = new Recorded('server', { extension: new SlowExtension({ isSlow: false }), text: 'bytes' })
+    socket.connection.receive(text('é', 2))
+    expect(socket.take()).toEqual(['text c3 a9'])
+  })
+})
+
+describe('Messages in parts', () => {
+  const part = (): void => {}
+
+  it('come as they arrive from a size on, and smaller ones whole', () => {
+    const socket = new Recorded('server', { partsFrom: 4 }, { part })
+    socket.connection.receive(concat(text('abcd'), frame(2, hex('01 02'), { fin: false })))
+    socket.connection.receive(concat(frame(0, hex('03 04 05'), { fin: false }), frame(0, hex(''))))
+    expect(socket.take()).toEqual(['text abcd', 'part of binary 01 02 03 04 05', 'part of binary, last,'])
+  })
+
+  it('are text that is checked as it comes, across cuts and to its end (RFC 6455 8.1)', () => {
+    const good = new Recorded('server', { partsFrom: 2 }, { part })
+    good.connection.receive(concat(frame(1, hex('61 62 e2'), { fin: false }), frame(0, hex('82 ac'))))
+    expect(good.take()).toEqual(['part of text 61 62 e2', 'part of text, last, 82 ac'])
+    for (const second of ['41', '82', 'ff']) {
+      const bad = new Recorded('server', { partsFrom: 2 }, { part })
+      bad.connection.receive(concat(frame(1, hex('61 62 e2'), { fin: false }), frame(0, hex(second))))
+      expect(bad.take()).toEqual(['part of text 61 62 e2', 'closing', 'end'])
+      expect(bad.output).toMatch(/^88 \S\S 03 ef/)
+    }
+  })
+
+  it('are decoded one by one, their sum within the limit (RFC 7692 6.2)', () => {
+    const extension = new SlowExtension({ isSlow: false })
+    const socket = new Recorded('server', { extension, partsFrom: 2 }, { part })
+    socket.connection.receive(concat(frame(1, shift(utf8('aé€'), 1), { fin: false, rsv: 2 }), frame(0, hex(''))))
+    socket.connection.receive(concat(frame(2, hex('02 03 04'), { rsv: 2 }), text('ab')))
+    expect(socket.take()).toEqual([
+      'part of text 61 c3 a9 e2 82 ac',
+      'part of text, last,',
+      'part of binary, last, 01 02 03',
+      'text ab',
+    ])
+  })
+
+  it('that are decoded to text are checked to be UTF-8, at every part and at the end (RFC 6455 8.1)', () => {
+    for (const payload of ['61 62 ff', '61 62 e2']) {
+      const extension = new SlowExtension({ isSlow: false })
+      const socket = new Recorded('server', { extension, partsFrom: 2 }, { part })
+      socket.connection.receive(frame(1, shift(hex(payload), 1), { rsv: 2 }))
+      expect(socket.take()).toEqual(['closing', 'end'])
+      expect(socket.output).toMatch(/^88 \S\S 03 ef/)
+    }
+  })
+
+  it('wait for a slow extension, and stop with it', () => {
+    const extension = new SlowExtension()
+    const socket = new Recorded('server', { extension, partsFrom: 1 }, { part })
+    socket.connection.receive(frame(2, hex('02 03'), { fin: false, rsv: 2 }))
+    socket.connection.receive(frame(0, hex('04')))
+    expect(socket.take()).toEqual(['stop reading'])
+    extension.finishDecoding()
+    expect(socket.take()).toContain('part of binary 01 02')
+    extension.finishDecoding()
+    expect(socket.take()).toContain('part of binary, last, 03')
+  })
+
+  it('end when a handler of theirs throws, with 1011 (RFC 6455 7.4.1)', () => {
+    const thrower = (): void => {
+      throw new Error('mine')
+    }
+    const socket = new Recorded('server', { partsFrom: 1 }, { part: thrower })
+    socket.connection.receive(concat(frame(2, hex('01 02')), text('never')))
+    expect(socket.take()).toEqual(['part of binary, last, 01 02', 'closing', 'end'])
+    expect(socket.output).toMatch(/^88 \S\S 03 f3/)
+  })
+})
