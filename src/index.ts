@@ -10,9 +10,12 @@ export type {
   ServerOptions,
   UpgradeRequest,
 } from './node/server-options.ts'
-export { WebSocket, type BinaryType, type WebSocketEventMap } from './node/websocket.ts'
+export { WebSocket } from './node/websocket.ts'
+export type { WebSocketEventMap } from './node/websocket-events.ts'
+export type { BinaryType } from './node/binary-type.ts'
 export type { WebSocketOptions } from './node/client-options.ts'
-export { HandshakeError } from './node/dial.ts'
+export type { ProxyOption, ProxyOptions } from './node/proxy.ts'
+export { HandshakeError, type HandshakeErrorCode } from './node/handshake-error.ts'
 export { CloseEvent, ErrorEvent, MessageEvent } from './node/events.ts'
 export type { ShutdownOptions, ShutdownResult } from './node/shutdown.ts'
 export { ReadyState, type SendOptions, type Socket } from './node/socket.ts'

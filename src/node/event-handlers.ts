@@ -3,10 +3,6 @@
  * WHATWG HTML 8.1.8.1.
  */
 
-export type EventListener = ((event: Event) => unknown) | { handleEvent(event: Event): unknown }
-export type ListenerOptions =
-  boolean | { once?: boolean; passive?: boolean; capture?: boolean; signal?: AbortSignal } | undefined
-
 /** The value of a handler: any object is kept, as in a browser, and called if it can be. */
 export type Handler = object | null
 

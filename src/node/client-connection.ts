@@ -1,0 +1,308 @@
+/**
+ * One client's connection from the first attempt to its end, below both faces that a client can have: events or streams.
+ * RFC 6455 4.1 and 7; WHATWG WebSockets 3.1.
+ */
+import { Blob } from 'node:buffer'
+import type { CloseOutcome } from '../protocol/close-outcome.ts'
+import { ConnectionState } from '../protocol/connection-state.ts'
+import { Stall } from '../protocol/message-receiver.ts'
+import { BlobOrder } from './blob-order.ts'
+import type { ClientSettings } from './client-options.ts'
+import type { CloseArguments } from './close-arguments.ts'
+import { channels, makeFrameTap } from './diagnostics.ts'
+import { dial, type Dialed } from './dial.ts'
+import { DuplexBinding, type BindingListener } from './duplex-binding.ts'
+import { HandshakeError } from './handshake-error.ts'
+import { MessageQueue } from './message-queue.ts'
+import { nodeTextCodec } from './platform.ts'
+import { ReadyState } from './socket.ts'
+import { UnsentBytes } from './unsent-bytes.ts'
+
+/** How it ended: with an error if it failed, as the standard has it. WHATWG WebSockets 3.2. */
+export interface ClientEnd {
+  readonly outcome: CloseOutcome
+  readonly error: Error | undefined
+}
+
+/** What a connection tells; never from inside a call of the application's. */
+export interface ClientListener {
+  opened(): void
+  message(message: string | Uint8Array): void
+  ping(payload: Uint8Array): void
+  pong(payload: Uint8Array): void
+  drain(): void
+  closed(end: ClientEnd): void
+}
+
+export interface ClientTarget {
+  readonly url: URL
+  readonly settings: ClientSettings
+  /** What stands for this connection in `node:diagnostics_channel`. */
+  readonly socket: object
+}
+
+const listener: BindingListener<ClientConnection> = {
+  message: (client, message) => receive(client, message),
+  ping: (client, payload) => client.listener.ping(payload),
+  pong: (client, payload) => client.listener.pong(payload),
+  drain: (client) => client.listener.drain(),
+  blocked: ignore,
+  unblocked: ignore,
+  close: (client, outcome) => ended(client, outcome),
+  error: (_client, error) => reportError(error),
+}
+
+let receive: (client: ClientConnection, message: string | Uint8Array) => void
+let ended: (client: ClientConnection, outcome: CloseOutcome) => void
+
+export class ClientConnection {
+  readonly listener: ClientListener
+  readonly #target: ClientTarget
+  readonly #handshake = new AbortController()
+  readonly #unsent = new UnsentBytes()
+  #binding: DuplexBinding<ClientConnection> | undefined
+  #dialed: Pick<Dialed, 'agreement' | 'response'> | undefined
+  #blobs: BlobOrder | undefined
+  #queue: MessageQueue | undefined
+  /** The first message, when it came before anybody was there to get it. */
+  #early: string | Uint8Array | undefined
+  #awaitsReader = false
+  /** `close` was called: before there is a connection, or while Blobs are still to be sent. */
+  #closeArguments: CloseArguments | undefined
+  #isPaused = false
+  #isClosed = false
+
+  static {
+    receive = (client, message) => client.#received(message)
+    ended = (client, outcome) => client.#ended(outcome)
+  }
+
+  /** @throws TypeError for options that cannot be sent. */
+  constructor(target: ClientTarget, listener: ClientListener) {
+    this.#target = target
+    this.listener = listener
+    const { signal } = target.settings.options
+    const handshake = this.#handshake.signal
+    const aborted = signal === undefined ? handshake : AbortSignal.any([signal, handshake])
+    dial(target.url, target.settings, aborted).then(
+      (dialed) => this.#opened(dialed),
+      (error: HandshakeError) => this.#failed(error),
+    )
+  }
+
+  get binding(): DuplexBinding<ClientConnection> | undefined {
+    return this.#binding
+  }
+
+  get dialed(): Pick<Dialed, 'agreement' | 'response'> | undefined {
+    return this.#dialed
+  }
+
+  get readyState(): ReadyState {
+    if (this.#isClosed) return ReadyState.Closed
+    if (this.#closeArguments !== undefined) return ReadyState.Closing
+    const state = this.#binding?.connection.state
+    if (state === undefined) return ReadyState.Connecting
+    return state === ConnectionState.Open ? ReadyState.Open : ReadyState.Closing
+  }
+
+  /** Bytes of messages that were given to `send` and not yet to the system; what came too late counts for ever. */
+  get bufferedAmount(): number {
+    return this.#unsent.count(this.#isClosed ? undefined : this.#binding) + (this.#blobs?.pending ?? 0)
+  }
+
+  /** Answers whether it is well to send more. */
+  send(data: string | Uint8Array | Blob, isText: boolean, compress: boolean): boolean {
+    const binding = this.#binding
+    if (binding === undefined || this.readyState !== ReadyState.Open) {
+      this.#unsent.drop(lengthOf(data))
+      return false
+    }
+    if (data instanceof Blob || this.#blobs?.isEmpty === false) {
+      this.#inOrder.add(data, lengthOf(data))
+      return binding.isReady && this.#blobs!.pending <= this.#target.settings.binding.highWaterMark
+    }
+    return this.#sendNow(binding, data, { isText, compress })
+  }
+
+  close(close: CloseArguments): void {
+    if (this.#isClosed || this.#closeArguments !== undefined) return
+    this.#closeArguments = close
+    this.#stopWaiting()
+    if (this.#binding === undefined) this.#handshake.abort()
+    else if (this.#blobs === undefined || this.#blobs.isEmpty) this.#sendClose()
+  }
+
+  terminate(): void {
+    if (this.#binding === undefined) return this.close({ code: undefined, reason: '' })
+    this.#unsent.keep(this.#binding)
+    this.#binding.connection.terminate('local')
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  /** May be called before there is a connection. */
+  pause(): void {
+    this.#isPaused = true
+    this.#binding?.connection.pause()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.readerCame()
+    this.#binding?.connection.resume()
+  }
+
+  /** Deliver no message before `resume`, or before somebody asks for them one by one. */
+  awaitReader(): void {
+    this.#awaitsReader = true
+  }
+
+  /** Somebody is there now. */
+  readerCame(): void {
+    if (!this.#awaitsReader) return
+    this.#awaitsReader = false
+    const early = this.#early
+    this.#early = undefined
+    if (early === undefined) return
+    // A listener is not called while it is being added.
+    queueMicrotask(() => {
+      this.#received(early)
+      this.#binding?.connection.resume(Stall.Handler)
+    })
+  }
+
+  /** The messages from now on, one by one. @throws Error when somebody reads them already. */
+  readMessages(leave: () => void): MessageQueue {
+    if (this.#queue !== undefined) throw new Error('somebody reads the messages of this socket already')
+    const hold = (wanted: boolean): void => {
+      if (wanted) this.#binding?.connection.pause(Stall.Handler)
+      else this.#binding?.connection.resume(Stall.Handler)
+    }
+    this.#queue = new MessageQueue({ hold, leave })
+    this.#awaitsReader = false
+    if (this.#early !== undefined) this.#queue.push(this.#early)
+    this.#early = undefined
+    return this.#queue
+  }
+
+  #sendNow(
+    binding: DuplexBinding<ClientConnection>,
+    payload: string | Uint8Array,
+    how: { isText: boolean; compress: boolean },
+  ): boolean {
+    const { connection } = binding
+    const before = connection.pendingBytes
+    if (before === 0 && binding.stream.writableLength === 0) this.#unsent.allSent()
+    connection.send(payload, how.isText, how.compress)
+    const onWire = binding.extension === undefined ? connection.pendingBytes - before : 0
+    this.#unsent.add(onWire > 0 ? withoutHeader(onWire) : lengthOf(payload))
+    return binding.isReady
+  }
+
+  get #inOrder(): BlobOrder {
+    return (this.#blobs ??= new BlobOrder({
+      send: (payload) => {
+        this.#sendNow(this.#binding!, payload, { isText: typeof payload === 'string', compress: true })
+      },
+      empty: () => {
+        if (this.#closeArguments !== undefined) this.#sendClose()
+      },
+      error: (error) => reportError(error),
+    }))
+  }
+
+  #sendClose(): void {
+    const { code, reason } = this.#closeArguments!
+    this.#binding!.connection.close(code, reason)
+  }
+
+  /** Whoever closes has no interest in the messages that nobody has asked for. */
+  #stopWaiting(): void {
+    this.#awaitsReader = false
+    if (this.#early === undefined) return
+    this.#early = undefined
+    this.#binding?.connection.resume(Stall.Handler)
+  }
+
+  #opened({ stream, head, agreement, response }: Dialed): void {
+    if (this.#closeArguments !== undefined) {
+      stream.destroy()
+      return this.#failed(new HandshakeError('aborted', 'the handshake was aborted', { response }))
+    }
+    const { settings, socket } = this.#target
+    const tcp = stream as { setNoDelay?: (on: boolean) => void; setTimeout?: (ms: number) => void }
+    tcp.setTimeout?.(0)
+    tcp.setNoDelay?.(true)
+    this.#dialed = { agreement, response }
+    const parts = { options: settings.binding, extension: agreement.agreed[0]?.create(), owner: this }
+    const binding = new DuplexBinding<ClientConnection>(stream, parts, listener)
+    this.#binding = binding
+    if (channels.frame.hasSubscribers) binding.tap = makeFrameTap(socket)
+    if (channels.open.hasSubscribers) channels.open.publish({ socket })
+    if (this.#isPaused) binding.connection.pause()
+    this.listener.opened()
+    binding.start(head)
+  }
+
+  #received(message: string | Uint8Array): void {
+    if (channels.message.hasSubscribers) {
+      channels.message.publish({ socket: this.#target.socket, message, isText: typeof message === 'string' })
+    }
+    if (this.#queue !== undefined) return this.#queue.push(message)
+    if (!this.#awaitsReader) return this.listener.message(message)
+    this.#early = message
+    this.#binding!.connection.pause(Stall.Handler)
+  }
+
+  #failed(error: HandshakeError): void {
+    const outcome: CloseOutcome = { code: 1006, reason: '', clean: false, cause: causeOf(error), error }
+    this.#finish({ outcome, error })
+  }
+
+  #ended(outcome: CloseOutcome): void {
+    this.#unsent.keep(this.#binding!)
+    if (channels.close.hasSubscribers) channels.close.publish({ socket: this.#target.socket, outcome })
+    // WHATWG WebSockets 3.2: a connection that was failed reports 1006, whatever code was sent.
+    const hasFailed = outcome.cause === 'protocol' || outcome.error !== undefined
+    const error = hasFailed ? (outcome.error ?? new Error(outcome.reason)) : undefined
+    this.#finish({ outcome: hasFailed ? { ...outcome, code: 1006, reason: '' } : outcome, error })
+  }
+
+  /** What waits for the end is told so after the call that brought it about. */
+  #finish(end: ClientEnd): void {
+    this.#isClosed = true
+    this.#blobs?.stop()
+    this.#queue?.end(end.outcome)
+    queueMicrotask(() => this.listener.closed(end))
+  }
+}
+
+function causeOf({ code }: HandshakeError): CloseOutcome['cause'] {
+  if (code === 'aborted') return 'local'
+  return code === 'timeout' ? 'timeout' : 'transport'
+}
+
+/** RFC 6455 5.2: two bytes, the extended length and the mask key stand before a client's payload. */
+function withoutHeader(bytes: number): number {
+  if (bytes <= 6 + 125) return bytes - 6
+  return bytes <= 8 + 65_535 ? bytes - 8 : bytes - 14
+}
+
+function lengthOf(data: string | Uint8Array | Blob): number {
+  if (typeof data === 'string') return nodeTextCodec.byteLength(data)
+  return data instanceof Blob ? data.size : data.byteLength
+}
+
+/** What throws in a listener is reported as Node reports it, and stops nothing. */
+function reportError(error: unknown): void {
+  process.nextTick(() => {
+    throw error
+  })
+}
+
+function ignore(): void {
+  // A client has no other sockets to care for.
+}
