@@ -101,8 +101,7 @@ export class TimerWheel {
   #empty(index: number, now: number): void {
     const slot = this.#slots[index]
     if (slot === undefined || slot.size === 0) return
-    this.#slots[index] = undefined
-    for (const deadline of slot) {
+    for (const deadline of [...slot]) {
       // One of the others may have taken it back meanwhile.
       if (deadline.slot !== index) continue
       slot.delete(deadline)
