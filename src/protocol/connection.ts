@@ -3,7 +3,7 @@
  * in, bytes come out. It holds what RFC 6455 says of an endpoint once the handshake is done: sections 5 to 8.
  */
 import { CloseCode, isWireCloseCode } from './close-code.ts'
-import type { CloseCause, CloseOutcome } from './close-outcome.ts'
+import type { CloseCause } from './close-outcome.ts'
 import { decodeClosePayload, encodeClosePayload, fitReason } from './close-payload.ts'
 import {
   checkOptions,
@@ -11,68 +11,20 @@ import {
   type ConnectionOptions,
   type ConnectionSettings,
 } from './connection-options.ts'
-import { ConnectionAction, ConnectionEvent, ConnectionState, transitions } from './connection-state.ts'
+import { ClosingHandshake } from './closing-handshake.ts'
+import { ConnectionAction, ConnectionEvent, ConnectionState } from './connection-state.ts'
 import type { ExtensionInstance } from './extension.ts'
 import { FIN_BIT, MAX_SHORT_LENGTH } from './frame-header.ts'
 import { FrameWriter } from './frame-writer.ts'
-import { MessageReceiver, Stall, type ReceiverListener } from './message-receiver.ts'
-import { MessageSender, type SenderListener } from './message-sender.ts'
+import { Inbound, type InboundActions } from './inbound.ts'
+import { MessageReceiver, Stall } from './message-receiver.ts'
+import { MessageSender } from './message-sender.ts'
 import { Opcode } from './opcode.ts'
 import { ProtocolError, type Violation } from './violation.ts'
 
 /** When this much is encoded, it is handed over without waiting for the turn to end. */
 const FLUSH_FROM = 65_536
 const NO_BYTES: Uint8Array = new Uint8Array(0)
-
-/** How the machines inside a connection reach its private methods. */
-interface Hooks {
-  message(connection: Connection, message: string | Uint8Array, isText: boolean): void
-  part(connection: Connection, bytes: Uint8Array, part: { isText: boolean; final: boolean }): void
-  control(connection: Connection, opcode: number, payload: Uint8Array): void
-  violation(connection: Connection, violation: Violation, seen: string): void
-  reading(connection: Connection, wanted: boolean): void
-  end(connection: Connection): void
-  progress(connection: Connection): void
-}
-
-let hooks: Hooks
-
-/** What they are given to talk to: one small object, where seven closures would take half a KiB of each connection. */
-class Inside implements ReceiverListener, SenderListener {
-  readonly #connection: Connection
-
-  constructor(connection: Connection) {
-    this.#connection = connection
-  }
-
-  message(message: string | Uint8Array, isText: boolean): void {
-    hooks.message(this.#connection, message, isText)
-  }
-
-  part(bytes: Uint8Array, isText: boolean, final: boolean): void {
-    hooks.part(this.#connection, bytes, { isText, final })
-  }
-
-  control(opcode: number, payload: Uint8Array): void {
-    hooks.control(this.#connection, opcode, payload)
-  }
-
-  violation(violation: Violation, seen: string): void {
-    hooks.violation(this.#connection, violation, seen)
-  }
-
-  reading(wanted: boolean): void {
-    hooks.reading(this.#connection, wanted)
-  }
-
-  end(): void {
-    hooks.end(this.#connection)
-  }
-
-  progress(): void {
-    hooks.progress(this.#connection)
-  }
-}
 
 export class Connection {
   readonly #settings: ConnectionSettings
@@ -81,11 +33,7 @@ export class Connection {
   readonly #receiver: MessageReceiver
   readonly #writer: FrameWriter
   readonly #sender: MessageSender
-  #state: ConnectionState = ConnectionState.Open
-  #outcome: CloseOutcome | undefined
-  /** What local code wanted when it closed or gave up; told as the cause if nothing else comes between. */
-  #localCause: CloseCause | undefined
-  #localError: Error | undefined
+  readonly #closing = new ClosingHandshake()
   #isReceiving = false
   /** Set from the first unflushed frame on. */
   #isPending = false
@@ -95,16 +43,13 @@ export class Connection {
   /** Whether the end of the transport is to follow the next flush. */
   #endsTransport = false
 
-  static {
-    hooks = {
-      message: (connection, message, isText) => connection.#message(message, isText),
-      part: (connection, bytes, { isText, final }) => connection.#part(bytes, isText, final),
-      control: (connection, opcode, payload) => connection.#control(opcode, payload),
-      violation: (connection, violation, seen) => connection.#violated(violation, seen),
-      reading: (connection, wanted) => connection.#handler.reading?.(wanted),
-      end: (connection) => connection.#apply(ConnectionEvent.TransportEnd),
-      progress: (connection) => connection.#outputAdded(),
-    }
+  static readonly #actions: InboundActions<Connection> = {
+    pingReceived: (connection, payload) => connection.#pingReceived(payload),
+    closeReceived: (connection, payload) => connection.#closeReceived(payload),
+    violated: (connection, violation, seen) => connection.#violated(violation, seen),
+    transportEnded: (connection) => connection.#apply(ConnectionEvent.TransportEnd),
+    outputAdded: (connection) => connection.#outputAdded(),
+    handlerThrew: (connection, error) => connection.#handlerThrew(error),
   }
 
   /**
@@ -113,17 +58,17 @@ export class Connection {
    */
   constructor(options: ConnectionOptions, settings: ConnectionSettings = checkOptions(options)) {
     const { handler, extension } = options
-    const inside = new Inside(this)
+    const inbound = new Inbound(this, handler, Connection.#actions)
     this.#settings = settings
     this.#handler = handler
     this.#extension = extension
     this.#writer = new FrameWriter(settings)
-    this.#sender = new MessageSender({ writer: this.#writer, extension, listener: inside }, settings)
-    this.#receiver = new MessageReceiver(settings, extension, inside)
+    this.#sender = new MessageSender({ writer: this.#writer, extension, listener: inbound }, settings)
+    this.#receiver = new MessageReceiver(settings, extension, inbound)
   }
 
   get state(): ConnectionState {
-    return this.#state
+    return this.#closing.state
   }
 
   /** Bytes that were given to send and not yet to the handler's `write`. */
@@ -151,13 +96,13 @@ export class Connection {
 
   /** Take note that the peer's side of the transport has ended. What waits is still read first. */
   receiveEnd(): void {
-    if (this.#isReading) this.#receiver.end()
+    if (this.#closing.isReading) this.#receiver.end()
     else this.#apply(ConnectionEvent.TransportEnd)
   }
 
   /** Take note that the transport is gone in both directions. What waits is lost with it. */
   transportClosed(error?: Error): void {
-    if (error !== undefined) this.#localError ??= error
+    this.#closing.blame(undefined, error)
     this.#apply(ConnectionEvent.TransportEnd)
   }
 
@@ -171,7 +116,7 @@ export class Connection {
     isText: boolean = typeof payload === 'string',
     transform: boolean = true,
   ): boolean {
-    if (this.#state !== ConnectionState.Open) return false
+    if (!this.#closing.isOpen) return false
     this.#sender.sendWhole(payload, isText, transform)
     this.#outputAdded()
     return true
@@ -179,7 +124,7 @@ export class Connection {
 
   /** Send a message in fragments: each call one, the last with `final`. RFC 6455 5.4. Whole messages wait until then. */
   sendFragment(payload: string | Uint8Array, isText: boolean, final: boolean): boolean {
-    if (this.#state !== ConnectionState.Open) return false
+    if (!this.#closing.isOpen) return false
     this.#sender.send({ payload, isText, transform: true, fragment: true, final })
     this.#outputAdded()
     return true
@@ -187,12 +132,12 @@ export class Connection {
 
   /** Whether `sendEncoded` may be called: nothing of this connection's own is half sent or being encoded. */
   get takesEncoded(): boolean {
-    return this.#state === ConnectionState.Open && this.#sender.idle && !this.#sender.fragmenting
+    return this.#closing.isOpen && this.#sender.idle && !this.#sender.fragmenting
   }
 
   /** Send bytes that already are frames for any connection, where nothing of this one's own stands in between. */
   sendEncoded(frames: Uint8Array): boolean {
-    if (this.#state !== ConnectionState.Open) return false
+    if (!this.#closing.isOpen) return false
     this.#writer.encoded(frames)
     this.#outputAdded()
     return true
@@ -220,24 +165,23 @@ export class Connection {
    */
   close(code?: number, reason: string = '', cause: CloseCause = 'local'): void {
     const payload = encodeClosePayload(code, reason, this.#settings.codec)
-    if (this.#state !== ConnectionState.Open) return
-    this.#localCause = cause
+    if (!this.#closing.isOpen) return
+    this.#closing.blame(cause)
     this.#apply(ConnectionEvent.LocalClose, payload)
   }
 
   /** Fail the connection: a Close frame at once, without waiting for an answer. RFC 6455 7.1.7. */
   fail(code: number, reason: string, { cause, error }: { cause: CloseCause; error?: Error }): void {
-    if (!this.#isReading) return
+    if (!this.#closing.isReading) return
     const fitted = fitReason(reason, this.#settings.codec)
-    this.#record({ code, reason: fitted, clean: false, cause, ...(error === undefined ? {} : { error }) })
+    this.#closing.record({ code, reason: fitted, clean: false, cause, ...(error === undefined ? {} : { error }) })
     const sent = isWireCloseCode(code) ? code : CloseCode.InternalError
     this.#apply(ConnectionEvent.Violation, encodeClosePayload(sent, fitted, this.#settings.codec))
   }
 
   /** Give up: TCP is dropped. */
   terminate(cause: CloseCause, error?: Error): void {
-    this.#localCause = cause
-    if (error !== undefined) this.#localError = error
+    this.#closing.blame(cause, error)
     this.#apply(ConnectionEvent.Timeout)
   }
 
@@ -266,43 +210,9 @@ export class Connection {
     this.#handler.end()
   }
 
-  /** Whether frames of the peer still mean something. */
-  get #isReading(): boolean {
-    return this.#state === ConnectionState.Open || this.#state === ConnectionState.Closing
-  }
-
-  #message(message: string | Uint8Array, isText: boolean): void {
-    const handler = this.#handler
-    try {
-      handler.message(message, isText)
-    } catch (error) {
-      this.#handlerThrew(error)
-    }
-  }
-
-  #part(bytes: Uint8Array, isText: boolean, final: boolean): void {
-    const handler = this.#handler
-    try {
-      handler.part!(bytes, isText, final)
-    } catch (error) {
-      this.#handlerThrew(error)
-    }
-  }
-
-  #control(opcode: number, payload: Uint8Array): void {
-    if (opcode === Opcode.Close) return this.#closeFrame(payload)
-    const handler = this.#handler
-    // RFC 6455 5.5.2: a Ping MUST be answered with a Pong, as soon as is practical, unless a Close frame came before.
-    if (opcode === Opcode.Ping && this.#settings.autoPong) this.#answerPing(payload)
-    try {
-      if (opcode === Opcode.Ping) handler.ping?.(payload)
-      else handler.pong?.(payload)
-    } catch (error) {
-      this.#handlerThrew(error)
-    }
-  }
-
-  #answerPing(payload: Uint8Array): void {
+  /** RFC 6455 5.5.2: a Ping MUST be answered with a Pong, as soon as is practical, unless a Close frame came before. */
+  #pingReceived(payload: Uint8Array): void {
+    if (!this.#settings.autoPong) return
     const isBlocked = this.#holdsPongs || (this.#receiver.stalls & Stall.Output) !== 0
     if (isBlocked) this.#owedPong = payload.slice()
     else this.#sendPong(payload)
@@ -312,7 +222,7 @@ export class Connection {
     this.#holdsPongs = false
     const payload = this.#owedPong
     this.#owedPong = undefined
-    if (payload !== undefined && this.#isReading) this.#sendPong(payload)
+    if (payload !== undefined && this.#closing.isReading) this.#sendPong(payload)
   }
 
   #sendPong(payload: Uint8Array): void {
@@ -320,10 +230,10 @@ export class Connection {
     this.#outputAdded()
   }
 
-  #closeFrame(payload: Uint8Array): void {
+  #closeReceived(payload: Uint8Array): void {
     const close = decodeClosePayload(payload, this.#settings.codec)
     if ('rule' in close) return this.#violated(close, describeClosePayload(payload))
-    this.#record({ code: close.code, reason: close.reason, clean: true, cause: this.#localCause ?? 'peer' })
+    this.#closing.record({ code: close.code, reason: close.reason, clean: true, cause: this.#closing.cause ?? 'peer' })
     // RFC 6455 5.5.1: the endpoint typically echoes the status code it received.
     this.#apply(ConnectionEvent.RemoteClose, payload.slice(0, 2))
   }
@@ -346,7 +256,7 @@ export class Connection {
         `control frame of ${payload.length} bytes, at most ${MAX_SHORT_LENGTH} allowed (RFC 6455 5.5)`,
       )
     }
-    if (this.#state !== ConnectionState.Open) return false
+    if (!this.#closing.isOpen) return false
     this.#writer.bytes(FIN_BIT | opcode, payload)
     this.#outputAdded()
     return true
@@ -362,17 +272,12 @@ export class Connection {
     handler.pending()
   }
 
-  #record(outcome: CloseOutcome): void {
-    this.#outcome ??= outcome
-  }
-
-  /** Go through the table: the only place where the state changes. */
+  /** Let something happen, and do what the table says. */
   #apply(event: ConnectionEvent, closePayload: Uint8Array = NO_BYTES): void {
-    const transition = transitions[this.#state][event]
+    const wasOpen = this.#closing.isOpen
+    const transition = this.#closing.apply(event)
     if (transition === undefined) return
-    const wasOpen = this.#state === ConnectionState.Open
-    this.#state = transition.next
-    if (!this.#isReading) this.#receiver.stop()
+    if (!this.#closing.isReading) this.#receiver.stop()
     // What still comes is discarded, so that the end of TCP is seen.
     if (transition.next === ConnectionState.Draining && this.stalled) this.#handler.reading?.(true)
     for (const action of transition.actions) this.#perform(action, closePayload)
@@ -389,12 +294,12 @@ export class Connection {
         this.#sender.fail(closePayload)
         return this.#outputAdded()
       case ConnectionAction.ServerEndsTransport:
-        this.#endsTransport = this.#settings.randomMask === undefined
+        this.#endsTransport = this.#settings.masked
         return this.#outputAdded()
       case ConnectionAction.Destroy:
         return this.#release()
       case ConnectionAction.Report:
-        return this.#report()
+        return this.#handler.closed(this.#closing.outcome)
     }
   }
 
@@ -403,17 +308,6 @@ export class Connection {
     this.#sender.drop()
     this.#extension?.dispose()
     this.#handler.destroy()
-  }
-
-  #report(): void {
-    const outcome = this.#outcome ?? {
-      code: CloseCode.AbnormalClosure,
-      reason: '',
-      clean: false,
-      cause: this.#localCause ?? 'transport',
-      ...(this.#localError === undefined ? {} : { error: this.#localError }),
-    }
-    this.#handler.closed(outcome)
   }
 }
 
