@@ -2,6 +2,7 @@
  * Frames in, messages and control frames out: fragmentation, the limits, and UTF-8 as it comes.
  * RFC 6455 5.4, 5.5, 5.6 and 8.1.
  */
+import { viewBytes } from './byte-view.ts'
 import type { FrameHeader } from './frame-header.ts'
 import type { FrameSink } from './frame-reader.ts'
 import { checkHeader } from './frame-rules.ts'
@@ -152,15 +153,16 @@ export class MessageAssembler implements FrameSink {
 
   /** The whole message lies in one chunk: nothing has to be collected, and text is checked and decoded in one go. */
   #deliver(chunk: Uint8Array, start: number, end: number): boolean {
-    if (this.#isEncoded) return this.#sink.encoded(chunk.subarray(start, end), this.#isText)
-    if (!this.#isText) return this.#sink.bytes(chunk.subarray(start, end), false)
+    if (this.#isEncoded) return this.#sink.encoded(viewBytes(chunk, start, end), this.#isText)
+    if (!this.#isText) return this.#sink.bytes(viewBytes(chunk, start, end), false)
     return this.#deliverText(chunk, start, end)
   }
 
   #deliverText(chunk: Uint8Array, start: number, end: number): boolean {
     const { codec, textAsBytes } = this.#options
     if (textAsBytes) {
-      if (codec.isUtf8(chunk, start, end)) return this.#sink.bytes(chunk.subarray(start, end), true)
+      const message = viewBytes(chunk, start, end)
+      if (codec.isUtf8(message, 0, message.length)) return this.#sink.bytes(message, true)
     } else {
       const text = codec.decode(chunk, start, end)
       if (text !== undefined) return this.#sink.text(text)

@@ -2,6 +2,7 @@
  * Bytes in, messages and control frames out, in order and no faster than they are wanted: the other half of message-sender.
  * What the extension has to decode, and what arrives while reading rests, waits its turn here. RFC 6455 6.2.
  */
+import { releaseByteView } from './byte-view.ts'
 import { CloseCode } from './close-code.ts'
 import type { ConnectionSettings } from './connection-options.ts'
 import type { DecodeFailure, ExtensionInstance } from './extension.ts'
@@ -131,6 +132,7 @@ export class MessageReceiver implements MessageSink {
     while (this.#backlog !== undefined && this.#backlog.length > 0 && this.#goesOn) this.#read(this.#backlog.shift()!)
     this.#isReading = false
     releaseMaskView()
+    releaseByteView()
     if (this.#goesOn && !this.#hasEnded) this.#tellReading(true)
     this.#endIfRead()
   }
