@@ -3,18 +3,22 @@
  * the server.
  */
 export {
+  applyMask,
+  type CloseOutcome,
+  Connection,
+  ConnectionState,
   createFrameHeader,
   decodeFrameHeader,
+  describeCloseCode,
+  encodedHeaderLength,
   encodeFrameHeader,
   encodeMaskKey,
-  headerLengthOf,
-  type FrameHeader,
+  type ExtensionInstance,
   FIN_BIT,
-  MASK_BIT,
+  type FrameHeader,
+  headerLengthOf,
+  isControl,
+  Opcode,
+  ProtocolError,
   RSV1_BIT,
-  RSV2_BIT,
-  RSV3_BIT,
 } from 'barewire/protocol'
-export { isControl, isDefinedOpcode, Opcode } from 'barewire/protocol'
-export { describeCloseCode, isWireCloseCode } from 'barewire/protocol'
-export { type Violation, Violations } from 'barewire/protocol'

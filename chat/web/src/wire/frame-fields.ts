@@ -2,7 +2,7 @@
  * One frame taken apart into the fields of RFC 6455 5.2, each with its place counted in bits from the first. The bit grid
  * and the list beside it are both drawn from this.
  */
-import { createFrameHeader, decodeFrameHeader, headerLengthOf, Opcode, type FrameHeader } from './codec.ts'
+import { applyMask, createFrameHeader, decodeFrameHeader, headerLengthOf, Opcode, type FrameHeader } from './codec.ts'
 
 export type FieldName = 'FIN' | 'RSV1' | 'RSV2' | 'RSV3' | 'opcode' | 'MASK' | 'length' | 'extended' | 'key' | 'payload'
 
@@ -92,9 +92,11 @@ function fieldsOf(
   return fields
 }
 
-/** Take the mask off, as RFC 6455 5.3 describes it: octet i XOR octet i modulo 4 of the key. */
-export function unmask(payload: Uint8Array, maskKey: number): Uint8Array {
-  return payload.map((octet, index) => octet ^ ((maskKey >>> (24 - 8 * (index & 3))) & 0xff))
+/** Take the mask off a copy. RFC 6455 5.3: octet i XOR octet i modulo 4 of the key. */
+function unmask(payload: Uint8Array, maskKey: number): Uint8Array {
+  const plain = payload.slice()
+  applyMask(plain, 0, plain.length, maskKey)
+  return plain
 }
 
 /** Bytes as pairs of hex digits with a space between. */
@@ -103,7 +105,7 @@ export function toHex(bytes: Uint8Array, separator = ' '): string {
 }
 
 /** Hex digits, however they are spaced, as bytes; undefined when they are none. */
-export function fromHex(text: string): Uint8Array | undefined {
+export function fromHex(text: string): Uint8Array<ArrayBuffer> | undefined {
   const digits = text.replace(/0x|[\s,:]/gi, '')
   if (digits.length % 2 !== 0 || /[^0-9a-f]/i.test(digits)) return undefined
   return Uint8Array.from({ length: digits.length / 2 }, (_, index) =>
