@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { drawStates } from '../scripts/draw-states.ts'
 import { transitions } from '../src/protocol/connection-state.ts'
+import { defaults } from '../src/node/limits.ts'
 import { codeBlocks } from './support/markdown.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
@@ -50,5 +51,29 @@ describe('the drawing of the states', () => {
     const drawing = readFileSync(join(root, 'docs/connection-states.svg'), 'utf8')
     expect(drawing, 'node --import tsx scripts/draw-states.ts draws it anew').toBe(drawStates())
     for (const row of Object.values(transitions)) for (const event of Object.keys(row)) expect(drawing).toContain(event)
+  })
+})
+
+describe('docs/limits.md', () => {
+  const text = readFileSync(join(root, 'docs/limits.md'), 'utf8')
+  const spelled: Readonly<Record<string, string>> = {
+    maxPayload: '16 MiB',
+    maxFragments: '1,048,576',
+    highWaterMark: '256 KiB',
+    slowBudget: '1 MiB',
+    handshakeTimeout: '10 s',
+    closeTimeout: '10 s',
+    heartbeatInterval: '30 s',
+    heartbeatTimeout: '15 s',
+    maxHeaderSize: '16 KiB',
+  }
+  const units: Readonly<Record<string, number>> = { MiB: 2 ** 20, KiB: 1024, s: 1000 }
+
+  it.each(Object.entries(defaults))('tells the default of %s', (name, value) => {
+    const [number = '', unit = ''] = (spelled[name] ?? '').replace(',', '').replace(',', '').split(' ')
+    expect(Number(number) * (units[unit] ?? 1)).toBe(value)
+    expect(text.split('\n').some((line) => line.includes(`\`${name}\``) && line.includes(spelled[name] ?? ''))).toBe(
+      true,
+    )
   })
 })
