@@ -1,7 +1,4 @@
 /** The whole server: HTTP, sockets, hub and backend, put together from a configuration. */
-import { createServer, type Server } from 'node:http'
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import type { AddressInfo, Socket as TcpSocket } from 'node:net'
 import { hostname } from 'node:os'
 import type { WebSocketServer } from 'barewire'
 import { CHAT_PATH, WIRE_PATH } from '../protocol/index.ts'
@@ -10,7 +7,8 @@ import { createChatSockets } from './chat-sockets.ts'
 import type { Config } from './config.ts'
 import { Doorkeeper } from './doorkeeper.ts'
 import { drain } from './drain.ts'
-import { type Health, serveInternal } from './http/health.ts'
+import { type Front, openFront } from './http/front.ts'
+import type { Health } from './http/health.ts'
 import { createSite } from './http/pages.ts'
 import { readStaticFiles } from './http/static-files.ts'
 import { Hub } from './hub.ts'
@@ -19,7 +17,7 @@ import { createLog, type Logger } from './log.ts'
 import { Metrics } from './metrics.ts'
 import type { Backend } from './stores/store.ts'
 import { readTls } from './tls.ts'
-import { readTokens } from './token-source.ts'
+import { readTokens, type TokenSource } from './token-source.ts'
 import { routeUpgrades } from './upgrade-routes.ts'
 import { createWireSockets } from './wire-sockets.ts'
 import { TapRegistry } from './wire/registry.ts'
@@ -47,13 +45,30 @@ export interface App {
   close(): Promise<void>
 }
 
-/** Start the server; resolves when it listens. */
+/** Start the server; resolves when it listens and the store is open. */
 export async function startApp({ config, webFolder, version }: AppOptions): Promise<App> {
   const node = config.NODE_NAME || `${hostname().slice(0, 12)}-${process.pid}`
   const log = createLog(config, node)
-  const metrics = new Metrics()
   const tokens = readTokens(config)
   const tls = readTls(config)
+  // The ports come first: a second start by mistake should hear of the port, and leave the store alone.
+  const front = await openFront(config, tls)
+  try {
+    return await serve(front, { config, webFolder, version, node, log, tokens })
+  } catch (error) {
+    front.close()
+    throw error
+  }
+}
+
+interface Context extends AppOptions {
+  readonly node: string
+  readonly log: Logger
+  readonly tokens: TokenSource | undefined
+}
+
+async function serve(front: Front, { config, webFolder, version, node, log, tokens }: Context): Promise<App> {
+  const metrics = new Metrics()
   const onError = (error: unknown): void => log.error({ err: error }, 'error')
   const backend = await createBackend(config, onError)
   for (const { room, title } of config.ROOMS) await backend.store.createRoom(room, title)
@@ -74,17 +89,10 @@ export async function startApp({ config, webFolder, version }: AppOptions): Prom
   const chat = createChatSockets({ hub, doorkeeper, metrics, log, origin, taps })
   const routes = new Map<string, WebSocketServer<never>>([[CHAT_PATH, chat as never]])
   if (taps !== undefined) routes.set(WIRE_PATH, createWireSockets(taps, origin) as never)
-
   const health: Health = {
     version,
     node,
-    ready: () =>
-      doorkeeper.isClosed
-        ? Promise.resolve('draining')
-        : backend.store.check().then(
-            () => true as const,
-            () => 'the store cannot be reached',
-          ),
+    ready: () => readiness(doorkeeper, backend),
     metrics: () => {
       let queued = 0
       for (const socket of chat.clients) queued += socket.bufferedAmount
@@ -93,43 +101,21 @@ export async function startApp({ config, webFolder, version }: AppOptions): Prom
     },
   }
   const files = readStaticFiles(webFolder)
-  const site = createSite({ files, health, rooms: () => hub.rooms() })
-  const server: Server | TlsServer = tls === undefined ? createServer(site) : createTlsServer(tls, site)
-  const sockets = new Set<TcpSocket>()
-  server.on('connection', (socket: TcpSocket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
-  routeUpgrades(server, routes)
-  let internal: Server | undefined
-  const closeHttp = (): void => {
-    server.close()
-    internal?.close()
-  }
+  front.open(createSite({ files, health, rooms: () => hub.rooms() }), health)
+  routeUpgrades(front.server, routes)
   const stop = async (): Promise<void> => {
-    closeHttp()
-    for (const socket of sockets) socket.destroy()
+    front.close()
     await hub.close()
     await backend.close()
-  }
-  try {
-    await listen(server, config.PORT, config.HOST)
-    if (config.INTERNAL_PORT !== undefined) {
-      internal = createServer((request, response) => serveInternal(health, request, response))
-      await listen(internal, config.INTERNAL_PORT, config.INTERNAL_HOST)
-    }
-  } catch (error) {
-    await stop()
-    throw error
   }
   return {
     hub,
     log,
     backend,
-    url: urlOf(server, { secure: tls !== undefined, host: config.HOST }),
-    internalUrl: internal && urlOf(internal, { secure: false, host: config.INTERNAL_HOST }),
+    url: front.url,
+    internalUrl: front.internalUrl,
     reload() {
-      if (tls !== undefined) (server as TlsServer).setSecureContext(readTls(config)!)
+      front.reload()
       tokens?.reload()
       if (tokens !== undefined) hub.recheck((kid) => tokens.current.knows(kid))
       log.info('certificate and keys were read again')
@@ -137,8 +123,7 @@ export async function startApp({ config, webFolder, version }: AppOptions): Prom
     async drain() {
       doorkeeper.isClosed = true
       metrics.draining.set(1)
-      // No new TCP connections; health is still answered on those that are there.
-      server.close()
+      front.stopListening()
       await drain(hub, { spreadMs: config.DRAIN_MS, log })
       await stop()
     },
@@ -146,18 +131,10 @@ export async function startApp({ config, webFolder, version }: AppOptions): Prom
   }
 }
 
-function listen(server: Server | TlsServer, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-}
-
-function urlOf(server: Server | TlsServer, { secure, host }: { secure: boolean; host: string }): string {
-  const { port } = server.address() as AddressInfo
-  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
-  return `${secure ? 'https' : 'http'}://${name}:${port}`
+function readiness(doorkeeper: Doorkeeper, backend: Backend): Promise<true | string> {
+  if (doorkeeper.isClosed) return Promise.resolve('draining')
+  return backend.store.check().then(
+    () => true as const,
+    () => 'the store cannot be reached',
+  )
 }

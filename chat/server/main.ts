@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type App, startApp } from './app.ts'
 import { ConfigError, ENVIRONMENT, readConfig } from './config.ts'
+import { BackendError } from './stores/store.ts'
 
 /** The chat workspace, from `dist/server/` and from `server/` alike. */
 const chatFolder = fileURLToPath(new URL(import.meta.url.includes('/dist/server/') ? '../../' : '../', import.meta.url))
@@ -33,7 +34,7 @@ export async function main(): Promise<void> {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof ConfigError) return error.message
+  if (error instanceof ConfigError || error instanceof BackendError) return error.message
   const { code, message, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string }
   if (code === 'EADDRINUSE') return `port ${port} on ${address} is taken: set PORT to another`
   if (code === 'EACCES' && port !== undefined) return `port ${port} is not allowed for this user: set PORT to another`

@@ -44,7 +44,6 @@ export function readBootId(): string | undefined {
  * new epoch. A killed process alone loses nothing that was committed.
  */
 export function prepareDatabase(database: Database, { sync, bootId }: OpenOptions): void {
-  database.exec('pragma locking_mode = exclusive')
   database.exec('pragma journal_mode = wal')
   database.exec(`pragma synchronous = ${sync}`)
   database.exec(TABLES)

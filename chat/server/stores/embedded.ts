@@ -12,6 +12,7 @@ import {
   type AppendRequest,
   type AppendResult,
   type Backend,
+  BackendError,
   type LogPage,
   type LogState,
   type Marks,
@@ -184,6 +185,7 @@ class EmbeddedStore implements Store {
     this.#commits.flush()
     this.#isClosed = true
     writeMeta(this.#database, 'opened', 'closed')
+    this.#database.exec('pragma wal_checkpoint(truncate)')
     this.#database.close()
   }
 
@@ -259,13 +261,40 @@ export function embeddedBackend(options: EmbeddedOptions): Backend {
   const path = resolve(options.path)
   const bus = new LocalBus()
   let database: Database
+  let unlock: () => void
   try {
     mkdirSync(dirname(path), { recursive: true })
+    unlock = lock(path, options.driver)
     database = openDatabase(path, options.driver)
     prepareDatabase(database, { sync: options.sync ?? 'normal', bootId: options.bootId ?? readBootId() })
   } catch (error) {
-    throw new Error(`the store ${path} cannot be opened: ${(error as Error).message}`, { cause: error })
+    const { message } = error as Error
+    const why = message.includes('locked') ? 'another process uses it' : message
+    throw new BackendError(`the store ${path} cannot be opened: ${why}`, { cause: error })
   }
   const store = new EmbeddedStore(database, bus, options)
-  return { name: 'embedded', store, bus, presence: new LocalPresence(bus), pollMs: 0, close: () => store.close() }
+  return {
+    name: 'embedded',
+    store,
+    bus,
+    presence: new LocalPresence(bus),
+    pollMs: 0,
+    close: async () => {
+      await store.close()
+      unlock()
+    },
+  }
+}
+
+/**
+ * Keep other processes out: two would number entries apart. The lock is one of the operating system on a file beside, so that it
+ * ends with the process however that ends. SQLite's own exclusive mode stays after `close` with one of the bindings.
+ */
+function lock(path: string, driver: EmbeddedOptions['driver']): () => void {
+  const database = openDatabase(`${path}.lock`, driver)
+  database.exec('begin exclusive')
+  return () => {
+    database.exec('rollback')
+    database.close()
+  }
 }

@@ -1,7 +1,7 @@
 /** Two connections to Redis: one asks, one listens. While Redis is away every question fails at once or after a deadline. */
 import { createHash } from 'node:crypto'
 import { createClient } from 'redis'
-import { StoreUnavailable } from './store.ts'
+import { BackendError, StoreUnavailable } from './store.ts'
 
 /** A command whose answer does not come within this time has an unknown outcome; its `cid` makes a second try safe. */
 const COMMAND_DEADLINE_MS = 5000
@@ -50,7 +50,9 @@ export class RedisLink {
     } catch {
       asking.destroy()
       listening.destroy()
-      throw new Error(`Redis at ${new URL(url).host} cannot be reached: ${(last as Error)?.message ?? 'no answer'}`)
+      throw new BackendError(
+        `Redis at ${new URL(url).host} cannot be reached: ${(last as Error)?.message ?? 'no answer'}`,
+      )
     }
     return new RedisLink(asking, listening)
   }

@@ -22,7 +22,7 @@ export interface Database {
 
 interface Binding {
   exec(sql: string): unknown
-  prepare(sql: string): Statement
+  prepare(sql: string): Pick<Statement, 'run' | 'all'>
   close(): unknown
 }
 
@@ -39,8 +39,17 @@ export function openDatabase(path: string, driver?: 'node:sqlite' | 'libsql'): D
   return {
     driver: own === undefined ? 'libsql' : 'node:sqlite',
     exec: (sql) => void database.exec(sql),
-    prepare: (sql) => database.prepare(sql),
+    prepare: (sql) => complete(database.prepare(sql)),
     close: () => void database.close(),
+  }
+}
+
+/** A row is read by reading all: a statement left half way keeps its read lock, and with it the journal from shrinking. */
+function complete(statement: Pick<Statement, 'run' | 'all'>): Statement {
+  return {
+    run: (...values) => statement.run(...values),
+    all: (...values) => statement.all(...values),
+    get: (...values) => statement.all(...values)[0],
   }
 }
 

@@ -9,6 +9,11 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
 }
 
+/** A backend that cannot even be opened; the sentence is for whoever starts the server. */
+export class BackendError extends Error {
+  override readonly name = 'BackendError'
+}
+
 export interface LogState {
   /** Names the log; a `seq` means something only inside it. */
   readonly epoch: string

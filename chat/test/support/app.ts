@@ -7,7 +7,7 @@ import { ChatClient, type ClientOptions, type SocketLike } from '../../load/chat
 import { type App, startApp } from '../../server/app.ts'
 import { readConfig } from '../../server/config.ts'
 
-export const makeSocket = (url: string, protocols: string[]): SocketLike => new WebSocket(url, protocols) as SocketLike
+export const makeSocket = (url: string, protocols: string[]): SocketLike => new WebSocket(url, protocols)
 
 export interface TestApp {
   readonly app: App

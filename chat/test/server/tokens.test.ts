@@ -1,0 +1,100 @@
+import { exportJWK, generateKeyPair, generateSecret, SignJWT } from 'jose'
+import { Writable } from 'node:stream'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { pino } from 'pino'
+import { AuthError } from '../../server/identity.ts'
+import { LOG_OPTIONS, redact } from '../../server/log.ts'
+import { createTokens, readKeySet, type Tokens } from '../../server/tokens.ts'
+import { redactHead, redactMessage } from '../../server/wire/redaction.ts'
+
+const settings = { issuer: 'https://id.example', audience: 'chat' }
+let keys: Awaited<ReturnType<typeof generateKeyPair>>
+let tokens: Tokens
+let publicJwk: object
+
+beforeAll(async () => {
+  keys = await generateKeyPair('ES256', { extractable: true })
+  publicJwk = { ...(await exportJWK(keys.publicKey)), alg: 'ES256', kid: 'k1' }
+  tokens = createTokens(readKeySet(JSON.stringify({ keys: [publicJwk] }), 'JWT_KEYS'), settings)
+})
+
+const now = (): number => Math.floor(Date.now() / 1000)
+
+function token(claims: Record<string, unknown> = {}): Promise<string> {
+  return new SignJWT({ sub: 'anna', name: 'Anna', iss: settings.issuer, aud: 'chat', exp: now() + 60, ...claims })
+    .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+    .sign(keys.privateKey)
+}
+
+describe('tokens', () => {
+  it('say who holds them and until when', async () => {
+    const exp = now() + 60
+    expect(await tokens.verify(await token({ exp }))).toEqual({
+      user: { id: 'u-anna', name: 'Anna' },
+      expires: exp * 1000,
+      kid: 'k1',
+    })
+    expect(tokens.knows('k1')).toBe(true)
+    expect(tokens.knows('k2')).toBe(false)
+  })
+
+  it.each([
+    ['another issuer', { iss: 'https://evil.example' }],
+    ['another audience', { aud: 'mail' }],
+    ['no subject', { sub: undefined }],
+    ['no expiry', { exp: undefined }],
+    ['an expiry long ago', { exp: 1 }],
+  ])('with %s are refused', async (_name, claims) => {
+    await expect(tokens.verify(await token(claims))).rejects.toBeInstanceOf(AuthError)
+  })
+
+  it('without a signature, or signed with another algorithm, are refused (RFC 8725 3.1)', async () => {
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const claims = { sub: 'anna', iss: settings.issuer, aud: 'chat', exp: now() + 60 }
+    await expect(tokens.verify(`${part({ alg: 'none' })}.${part(claims)}.`)).rejects.toBeInstanceOf(AuthError)
+    // The classic confusion: the public key used as an HMAC secret.
+    const forged = await new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS256', kid: 'k1' })
+      .sign(new TextEncoder().encode(JSON.stringify(publicJwk)))
+    await expect(tokens.verify(forged)).rejects.toBeInstanceOf(AuthError)
+    await expect(tokens.verify('not.a.token')).rejects.toBeInstanceOf(AuthError)
+  })
+
+  it('need keys that name their algorithm', async () => {
+    const jwk = await exportJWK(await generateSecret('HS256', { extractable: true }))
+    expect(() => readKeySet(JSON.stringify({ keys: [jwk] }), 'JWT_KEYS')).toThrow('each key with kty and alg')
+    expect(() => readKeySet(JSON.stringify({ keys: [{ ...jwk, alg: 'none' }] }), 'JWT_KEYS')).toThrow('alg')
+    expect(() => readKeySet('{', 'JWT_KEYS')).toThrow('JSON is required')
+  })
+})
+
+describe('secrets', () => {
+  it('do not get into the log', () => {
+    const lines: string[] = []
+    const stream = new Writable({ write: (chunk: Buffer, _encoding, done) => (lines.push(chunk.toString()), done()) })
+    const log = pino({ ...LOG_OPTIONS, level: 'info' }, stream)
+    log.info(
+      { token: 'S3CRET', d: { session: 'S3CRET', guest: { session: 'S3CRET' } }, headers: { cookie: 'S3CRET' } },
+      'x',
+    )
+    log.info({ url: '/chat?token=S3CRET&a=1' }, 'x')
+    log.error({ err: new Error('bad protocol bearer.S3CRET, chat.v1') }, 'x')
+    expect(lines.join('')).not.toContain('S3CRET')
+    expect(redact('Authorization: Bearer S3CRET')).not.toContain('S3CRET')
+  })
+
+  it('are starred in what the inspector shows, without changing a length', () => {
+    const head =
+      'GET /chat?token=S3CRET&x=1 HTTP/1.1\r\nHost: a\r\nCookie: id=S3CRET\r\nSec-WebSocket-Protocol: chat.v1, bearer.S3CRET\r\n\r\n'
+    const shown = redactHead(head)
+    expect(shown).not.toContain('S3CRET')
+    expect(shown).toHaveLength(head.length)
+    expect(shown).toContain('chat.v1, bearer.******')
+    const message = '{"t":"auth","d":{"token":"S3C\\"RET","guest":{"name":"session","session" : "S3CRET"}}}'
+    expect(redactMessage(message)).toBe(
+      '{"t":"auth","d":{"token":"********","guest":{"name":"session","session" : "******"}}}',
+    )
+    const innocent = JSON.stringify({ t: 'send', d: { text: 'say "token":"x" and "session":"y"' } })
+    expect(redactMessage(innocent)).toBe(innocent)
+  })
+})
