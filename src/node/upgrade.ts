@@ -77,12 +77,17 @@ export class Upgrade<Data> {
 
   #wait(handshake: ServerHandshake, answer: Promise<Acceptance<Data> | Rejection | void>): void {
     wheel.set(this.#deadline, this.#settings.handshakeTimeout)
-    const gone = (): void => this.#end()
+    const gone = (): void => {
+      this.#end()
+      this.#stream.destroy()
+    }
     this.#stream.once('close', gone)
+    this.#stream.once('end', gone)
     this.#stream.on('error', gone)
     answer.then(
       (decision) => {
         this.#stream.off('close', gone)
+        this.#stream.off('end', gone)
         this.#stream.off('error', gone)
         try {
           this.#answer(handshake, decision)
