@@ -14,6 +14,7 @@ export const LAYERS = {
   extensions: { floor: 2, imports: ['protocol', 'handshake'], node: ['node:crypto', 'node:zlib'] },
   pubsub: { floor: 2, imports: ['protocol'], node: [] },
   node: { floor: 3, imports: ['protocol', 'handshake', 'extensions', 'pubsub'], node: true },
+  reconnect: { floor: 4, imports: ['node/websocket.ts', 'node/client-options.ts'], node: [] },
   ws: { floor: 4, imports: ['protocol', 'handshake', 'extensions', 'node'], node: true },
   cli: { floor: 5, imports: ['protocol', 'handshake', 'extensions', 'node', 'pubsub', 'index.ts'], node: true },
 }
