@@ -13,6 +13,7 @@ import { createSite } from './http/pages.ts'
 import { readStaticFiles } from './http/static-files.ts'
 import { Hub } from './hub.ts'
 import { Guests } from './identity.ts'
+import { createLegacySockets } from './legacy/sockets.ts'
 import { createLog, type Logger } from './log.ts'
 import { Metrics } from './metrics.ts'
 import type { Backend } from './stores/store.ts'
@@ -89,6 +90,11 @@ async function serve(front: Front, { config, webFolder, version, node, log, toke
   const chat = createChatSockets({ hub, doorkeeper, metrics, log, origin, taps })
   const routes = new Map<string, WebSocketServer<never>>([[CHAT_PATH, chat as never]])
   if (taps !== undefined) routes.set(WIRE_PATH, createWireSockets(taps, origin) as never)
+  if (config.LEGACY) {
+    const defaultRoom = config.ROOMS[0]!.room
+    const legacy = createLegacySockets({ hub, doorkeeper, origin, defaultRoom })
+    for (const [path, server] of legacy) routes.set(path, server as never)
+  }
   const health: Health = {
     version,
     node,

@@ -116,6 +116,11 @@ export class ChatConnection implements Recipient {
     this.#close(1003, 'chat.v1 is text')
   }
 
+  /** A sign of life that is no message. */
+  alive(): void {
+    this.#heard = Date.now()
+  }
+
   /** The socket is gone. */
   ended(end: PeerEnd): void {
     this.#over = true

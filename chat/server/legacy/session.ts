@@ -1,0 +1,234 @@
+/**
+ * One page of a tutorial: a connection of `chat.v1` like any other, with a translator on both sides. Names, texts and rooms
+ * pass the same checks; who speaks is decided here, whatever the page claims.
+ */
+import { randomBytes } from 'node:crypto'
+import {
+  encodeCid,
+  isRoomName,
+  readServerMessage,
+  type RequestType,
+  type ServerEvent,
+  type User,
+} from '../../protocol/index.ts'
+import type { ChatConnection } from '../connection.ts'
+import type { Hub } from '../hub.ts'
+import type { Peer, PeerEnd } from '../peer.ts'
+import type { LegacyAction, LegacyPlace, LegacyProfile } from './profile.ts'
+
+/** The part of a socket that a session needs. */
+export interface LegacySocket {
+  readonly address: string
+  readonly bufferedAmount: number
+  send(message: string | Uint8Array): void
+  ping(): void
+  close(code: number, reason: string): void
+  terminate(): void
+}
+
+const ACK_EVERY_MS = 1000
+const BEAT_EVERY_MS = 25_000
+const NAMELESS = 'guest'
+
+export class LegacySession implements Peer {
+  readonly #socket: LegacySocket
+  readonly #profile: LegacyProfile
+  readonly #connection: ChatConnection
+  readonly #defaultRoom: string
+  readonly #timers: NodeJS.Timeout[]
+  #id = 0
+  /** What replies to which question. */
+  readonly #asked = new Map<number, RequestType>()
+  #name = ''
+  /** The room that the page is in, by our name and by its own. */
+  #room = ''
+  #place: LegacyPlace = { room: '', num: 0, total: 0 }
+  #last = 0
+  #acked = 0
+
+  constructor(
+    hub: Hub,
+    socket: LegacySocket,
+    { profile, defaultRoom }: { profile: LegacyProfile; defaultRoom: string },
+  ) {
+    this.#socket = socket
+    this.#profile = profile
+    this.#defaultRoom = defaultRoom
+    this.#connection = hub.accept(this)
+    this.#timers = [
+      setInterval(() => this.#ack(), ACK_EVERY_MS),
+      setInterval(() => {
+        socket.ping()
+        const beat = profile.serverBeats ? profile.beat() : undefined
+        if (beat !== undefined) this.#emit(beat)
+      }, BEAT_EVERY_MS),
+    ]
+    if (profile.entersAtOnce) this.#enter(NAMELESS, undefined)
+  }
+
+  get address(): string {
+    return this.#socket.address
+  }
+
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason)
+  }
+
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  /** Take what the page has sent. */
+  receive(text: string): void {
+    let message: unknown
+    try {
+      message = JSON.parse(text)
+    } catch {
+      // The connection counts it, and closes at the fifth.
+      return this.#connection.receive(text)
+    }
+    const action =
+      typeof message === 'object' && message !== null && !Array.isArray(message)
+        ? this.#profile.read(message as Record<string, unknown>)
+        : undefined
+    if (action === undefined) this.#connection.receive('{}')
+    else this.#act(action)
+  }
+
+  /** The other side lives: it has answered a ping frame. */
+  heard(): void {
+    this.#connection.alive()
+  }
+
+  ended(end: PeerEnd): void {
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#connection.ended(end)
+  }
+
+  /** What the hub says to a client of `chat.v1`, said to the page in its own words. */
+  send(text: string): void {
+    const message = readServerMessage(text)
+    if (message === undefined) return
+    if ('event' in message) return this.#event(message.event)
+    const { re, ok } = message.reply
+    const asked = this.#asked.get(re)
+    this.#asked.delete(re)
+    if (!ok) return
+    const d = message.reply.d as { head?: number; presence?: { users: number; members: number } }
+    if (asked !== 'join') return
+    this.#last = this.#acked = d.head ?? 0
+    this.#count(d.presence?.users ?? 0, d.presence?.members ?? 0)
+  }
+
+  #act(action: LegacyAction): void {
+    switch (action.do) {
+      case 'enter':
+        return this.#enter(action.name, action.room)
+      case 'say': {
+        if (this.#room === '') {
+          const refused = this.#profile.refused()
+          return refused === undefined ? undefined : this.#emit(refused)
+        }
+        // Only a page that has no login may give its name with each message.
+        if (this.#profile.entersAtOnce && action.name !== undefined) this.#authenticate(action.name)
+        return this.#ask('send', { cid: encodeCid(randomBytes(16)), text: action.text }, this.#room)
+      }
+      case 'beat': {
+        const beat = this.#profile.beat()
+        this.#connection.alive()
+        return beat === undefined ? undefined : this.#emit(beat)
+      }
+      case 'leave':
+        return this.#leave()
+    }
+  }
+
+  #enter(name: string, room = this.#defaultRoom): void {
+    const ours = roomOf(room)
+    if (this.#room !== '' && this.#room !== ours) this.#leave()
+    this.#authenticate(name)
+    this.#room = ours
+    this.#place = { room, num: 0, total: 0 }
+    // Rooms of the tutorials come into being by being entered; one that is there answers with an error that nobody hears.
+    this.#ask('room.create', { title: room.slice(0, 80) }, ours)
+    this.#ask('join', { limit: 1 }, ours)
+  }
+
+  #authenticate(name: string): void {
+    if (name === this.#name) return
+    this.#name = name
+    this.#ask('auth', { guest: { name } })
+  }
+
+  #leave(): void {
+    if (this.#room === '') return
+    this.#ask('leave', {}, this.#room)
+    this.#room = ''
+  }
+
+  #event(event: ServerEvent): void {
+    switch (event.t) {
+      case 'msg':
+        this.#last = event.seq
+        this.#emit(this.#profile.said(event.d.from, event.d.text, this.#place))
+        break
+      case 'edit':
+      case 'delete':
+        this.#last = event.seq
+        break
+      case 'presence':
+        this.#presence(event.d)
+        break
+      case 'error':
+        if (event.d.name === 'unauthorized') {
+          const refused = this.#profile.refused()
+          if (refused !== undefined) this.#emit(refused)
+        }
+        break
+      case 'reset':
+        this.#ask('join', { limit: 1 }, this.#room)
+        break
+      default:
+    }
+  }
+
+  #presence(d: { join: User[]; leave: User[]; users: number; members: number }): void {
+    this.#count(d.users, d.members)
+    const changes = [
+      ...d.join.map((user) => this.#profile.joined(user, this.#place)),
+      ...d.leave.map((user) => this.#profile.left(user, this.#place)),
+    ]
+    for (const change of changes) if (change !== undefined) this.#emit(change)
+  }
+
+  #count(num: number, total: number): void {
+    this.#place = { ...this.#place, num, total }
+  }
+
+  #ack(): void {
+    if (this.#last <= this.#acked || this.#room === '') return
+    this.#acked = this.#last
+    this.#connection.receive(JSON.stringify({ t: 'ack', room: this.#room, d: { seq: this.#last } }))
+  }
+
+  #ask(t: RequestType, d: object, room?: string): void {
+    const id = (this.#id += 1)
+    this.#asked.set(id, t)
+    this.#connection.receive(JSON.stringify({ t, id, room, d }))
+  }
+
+  #emit(message: object): void {
+    const text = JSON.stringify(message)
+    this.#socket.send(this.#profile.binary ? new TextEncoder().encode(text) : text)
+  }
+}
+
+/** A room of ours for any name a page may give: as it is, or spelled in hexadecimal. */
+function roomOf(room: string): string {
+  const lower = room.toLowerCase()
+  return isRoomName(lower) ? lower : `x-${Buffer.from(room.slice(0, 20)).toString('hex').slice(0, 60)}`
+}
