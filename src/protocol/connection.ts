@@ -110,12 +110,14 @@ export class Connection {
    * Send a message. `isText` says what bytes are; a string is always text. `transform` false keeps the extension away.
    * Bytes from 8 KiB on, and those an extension works on, are not copied: do not write to them afterwards.
    * Answers `false`, and does nothing, once the connection is closing.
+   * @throws TypeError for anything but a string or bytes.
    */
   send(
     payload: string | Uint8Array,
     isText: boolean = typeof payload === 'string',
     transform: boolean = true,
   ): boolean {
+    checkPayload(payload)
     if (!this.#closing.isOpen) return false
     this.#sender.sendWhole(payload, isText, transform)
     this.#outputAdded()
@@ -124,6 +126,7 @@ export class Connection {
 
   /** Send a message in fragments: each call one, the last with `final`. RFC 6455 5.4. Whole messages wait until then. */
   sendFragment(payload: string | Uint8Array, isText: boolean, final: boolean): boolean {
+    checkPayload(payload)
     if (!this.#closing.isOpen) return false
     this.#sender.send({ payload, isText, transform: true, fragment: true, final })
     this.#outputAdded()
@@ -244,13 +247,20 @@ export class Connection {
   }
 
   #handlerThrew(error: unknown): void {
-    const handler = this.#handler
-    if (handler.error !== undefined) return handler.error(error)
-    const thrown = error instanceof Error ? error : new Error(String(error))
+    let unheard = error
+    if (this.#handler.error !== undefined) {
+      try {
+        return this.#handler.error(error)
+      } catch (thrown) {
+        unheard = thrown
+      }
+    }
+    const thrown = unheard instanceof Error ? unheard : new Error(String(unheard))
     this.fail(CloseCode.InternalError, 'a handler threw', { cause: 'local', error: thrown })
   }
 
   #sendControl(opcode: number, payload: Uint8Array): boolean {
+    if (!(payload instanceof Uint8Array)) throw new TypeError('the body of a control frame must be bytes')
     if (payload.length > MAX_SHORT_LENGTH) {
       throw new RangeError(
         `control frame of ${payload.length} bytes, at most ${MAX_SHORT_LENGTH} allowed (RFC 6455 5.5)`,
@@ -281,7 +291,8 @@ export class Connection {
     // What still comes is discarded, so that the end of TCP is seen.
     if (transition.next === ConnectionState.Draining && this.stalled) this.#handler.reading?.(true)
     for (const action of transition.actions) this.#perform(action, closePayload)
-    if (wasOpen && transition.next !== ConnectionState.Closed) this.#handler.closing?.()
+    // A transport that calls back may have brought the end meanwhile.
+    if (wasOpen && this.state !== ConnectionState.Closed) this.#handler.closing?.()
   }
 
   #perform(action: ConnectionAction, closePayload: Uint8Array): void {
@@ -299,7 +310,15 @@ export class Connection {
       case ConnectionAction.Destroy:
         return this.#release()
       case ConnectionAction.Report:
-        return this.#handler.closed(this.#closing.outcome)
+        return this.#report()
+    }
+  }
+
+  #report(): void {
+    try {
+      this.#handler.closed(this.#closing.outcome)
+    } catch (error) {
+      this.#handlerThrew(error)
     }
   }
 
@@ -309,6 +328,11 @@ export class Connection {
     this.#extension?.dispose()
     this.#handler.destroy()
   }
+}
+
+function checkPayload(payload: unknown): void {
+  if (typeof payload === 'string' || payload instanceof Uint8Array) return
+  throw new TypeError(`a message must be a string or a Uint8Array, got ${payload === null ? 'null' : typeof payload}`)
 }
 
 function describeClosePayload(payload: Uint8Array): string {
