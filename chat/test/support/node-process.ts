@@ -1,0 +1,65 @@
+/** A chat node as a process of its own, for tests and load runs that kill it. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const built = fileURLToPath(new URL('../../dist/server/run.js', import.meta.url))
+const source = fileURLToPath(new URL('../../server/run.ts', import.meta.url))
+
+export class NodeProcess {
+  readonly url: string
+  readonly #child: ChildProcess
+  readonly log: () => string
+
+  private constructor(child: ChildProcess, url: string, log: () => string) {
+    this.#child = child
+    this.url = url
+    this.log = log
+  }
+
+  get pid(): number {
+    return this.#child.pid!
+  }
+
+  /** Start one; resolves when it has printed its address. `built` runs the compiled program. */
+  static async start(env: Record<string, string>, how: { built?: boolean } = {}): Promise<NodeProcess> {
+    const program = how.built === true && existsSync(built) ? [built] : ['--import', 'tsx', source]
+    const child = spawn(process.execPath, program, {
+      env: { ...process.env, HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    let errors = ''
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+    const url = await new Promise<string>((resolve, reject) => {
+      child.stdout.on('data', (chunk: Buffer) => {
+        output = (output + chunk.toString()).slice(-100_000)
+        const found = /^(https?:\/\/\S+)$/m.exec(output)
+        if (found !== null) resolve(found[1]!)
+      })
+      child.once('exit', (code) => reject(new Error(`the node ended with ${code}: ${errors}`)))
+    })
+    return new NodeProcess(child, url, () => output + errors)
+  }
+
+  get socketUrl(): string {
+    return `${this.url.replace('http', 'ws')}/chat`
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** Send a signal and wait for the end; answers the exit code. */
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (!this.isRunning) return this.#child.exitCode
+    this.#child.kill(signal)
+    const [code] = (await once(this.#child, 'exit')) as [number | null]
+    return code
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+}
