@@ -133,6 +133,11 @@ export class Connection {
     return true
   }
 
+  /** Whether a message in fragments is under way. RFC 6455 5.4. */
+  get isFragmenting(): boolean {
+    return this.#sender.fragmenting
+  }
+
   /** Whether `sendEncoded` may be called: nothing of this connection's own is half sent or being encoded. */
   get takesEncoded(): boolean {
     return this.#closing.isOpen && this.#sender.idle && !this.#sender.fragmenting

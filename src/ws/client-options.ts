@@ -1,0 +1,77 @@
+/**
+ * The arguments of a client as `ws` has them, turned into those of the house.
+ */
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import type { PerMessageDeflateOptions } from '../extensions/permessage-deflate.ts'
+import { checkClientOptions, type ClientSettings, type WebSocketOptions } from '../node/client-options.ts'
+import { parseWebSocketUrl, requireProtocols } from '../node/client-url.ts'
+
+/** The limit of `ws`, which its applications may count on: 100 MiB. */
+export const MAX_PAYLOAD: number = 100 * 1024 * 1024
+const MAX_REDIRECTS = 10
+
+export interface ClientOptions extends TlsOptions {
+  readonly headers?: Record<string, string>
+  readonly origin?: string
+  readonly auth?: string
+  readonly agent?: WebSocketOptions['agent']
+  readonly createConnection?: WebSocketOptions['createConnection']
+  readonly followRedirects?: boolean
+  readonly maxRedirects?: number
+  readonly handshakeTimeout?: number
+  readonly maxPayload?: number
+  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions
+  readonly autoPong?: boolean
+  readonly closeTimeout?: number
+  readonly protocolVersion?: number
+}
+
+/** Options of ours by the same name. */
+const SAME = [
+  'headers',
+  'origin',
+  'auth',
+  'agent',
+  'createConnection',
+  'handshakeTimeout',
+  'autoPong',
+  'closeTimeout',
+] as const
+/** What is not an option of the TLS connection. */
+const NOT_TLS = new Set<string>([
+  ...SAME,
+  'followRedirects',
+  'maxRedirects',
+  'maxPayload',
+  'perMessageDeflate',
+  'protocolVersion',
+])
+
+/** @throws DOMException SyntaxError, TypeError or RangeError, as the house's own client. */
+export function readClientArguments(
+  address: string | URL,
+  protocols: string | string[] | ClientOptions | undefined,
+  options: ClientOptions | undefined,
+): { url: URL; settings: ClientSettings } {
+  const isList = typeof protocols === 'string' || Array.isArray(protocols)
+  const given = (isList ? options : (protocols ?? options)) ?? {}
+  if ((given.protocolVersion ?? 13) !== 13) {
+    throw new RangeError(`protocolVersion must be 13, got ${given.protocolVersion} (RFC 6455 4.1)`)
+  }
+  const url = parseWebSocketUrl(address)
+  const settings = checkClientOptions({ ...translate(given), ...(isList ? { protocols } : {}) })
+  requireProtocols(settings.protocols)
+  return { url, settings: { ...settings, binding: { ...settings.binding, text: 'bytes' } } }
+}
+
+function translate(given: ClientOptions): WebSocketOptions {
+  const same = Object.fromEntries(SAME.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]))
+  const tls = Object.fromEntries(Object.entries(given).filter(([name]) => !NOT_TLS.has(name)))
+  return {
+    ...same,
+    tls,
+    maxPayload: given.maxPayload ?? MAX_PAYLOAD,
+    maxRedirects: given.followRedirects === true ? (given.maxRedirects ?? MAX_REDIRECTS) : 0,
+    perMessageDeflate: given.perMessageDeflate ?? true,
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * The server of `barewire/ws`: the names and the behaviour of `ws`, on the same handshake and connection as everything else.
+ */
+import { EventEmitter } from 'node:events'
+import { createServer, type IncomingMessage, type Server as HttpServer } from 'node:http'
+import type { AddressInfo, Socket as TcpSocket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { permessageDeflateServer, type PerMessageDeflateOptions } from '../extensions/permessage-deflate.ts'
+import { isFieldValue } from '../handshake/header-fields.ts'
+import { negotiateExtensions, selectProtocol } from '../handshake/negotiation.ts'
+import { Rejection, renderRejection, serverClosing, upgradeRequired } from '../handshake/rejection.ts'
+import { readServerHandshake, renderAccept, type ServerHandshake } from '../handshake/server-handshake.ts'
+import { attach, detach, pathOf, type UpgradeTaker } from '../node/attachment.ts'
+import type { BindingOptions } from '../node/duplex-binding.ts'
+import { checkCount, checkTimeout, defaults } from '../node/limits.ts'
+import type { ServerExtension } from '../protocol/extension.ts'
+import { MAX_PAYLOAD } from './client-options.ts'
+import { WebSocket } from './websocket.ts'
+
+/** What `verifyClient` is told. */
+export interface ClientInfo {
+  readonly origin: string | undefined
+  readonly secure: boolean
+  readonly req: IncomingMessage
+}
+
+/** Called with `false`, a status, a message and header fields to refuse. */
+export type Verdict = (result: boolean, status?: number, message?: string, headers?: Record<string, string>) => void
+
+export interface WebSocketServerOptions {
+  readonly port?: number
+  readonly host?: string
+  readonly backlog?: number
+  readonly server?: HttpServer
+  readonly noServer?: boolean
+  readonly path?: string
+  readonly clientTracking?: boolean
+  readonly maxPayload?: number
+  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions
+  readonly handleProtocols?: (protocols: Set<string>, request: IncomingMessage) => string | false | undefined
+  /** Sync, with a callback, or — other than in `ws`, where that lets everybody in — a promise. */
+  readonly verifyClient?: (info: ClientInfo, done: Verdict) => unknown
+  readonly autoPong?: boolean
+  readonly closeTimeout?: number
+  readonly WebSocket?: typeof WebSocket
+}
+
+type Admit = (socket: WebSocket, request: IncomingMessage) => void
+
+export class WebSocketServer extends EventEmitter {
+  readonly options: WebSocketServerOptions
+  readonly clients: Set<WebSocket> | undefined
+  readonly #binding: BindingOptions
+  readonly #extensions: readonly ServerExtension[]
+  readonly #server: HttpServer | undefined
+  readonly #taker: UpgradeTaker
+  /** Streams that a handshake was begun on: doing that twice would mix two connections. */
+  readonly #taken = new WeakSet<Duplex>()
+  #isClosing = false
+
+  /** @throws TypeError unless exactly one of `port`, `server` and `noServer` is given. */
+  constructor(options: WebSocketServerOptions, listening?: () => void) {
+    super()
+    const { port, server, noServer, perMessageDeflate = false } = options
+    if ([port !== undefined, server !== undefined, noServer === true].filter(Boolean).length !== 1) {
+      throw new TypeError('exactly one of the options port, server and noServer is required')
+    }
+    this.options = options
+    this.clients = options.clientTracking === false ? undefined : new Set()
+    this.#extensions =
+      perMessageDeflate === false ? [] : [permessageDeflateServer(perMessageDeflate === true ? {} : perMessageDeflate)]
+    this.#binding = {
+      role: 'server',
+      maxPayload: checkCount('maxPayload', options.maxPayload ?? MAX_PAYLOAD),
+      maxFragments: defaults.maxFragments,
+      highWaterMark: defaults.highWaterMark,
+      closeTimeout: checkTimeout('closeTimeout', options.closeTimeout ?? defaults.closeTimeout),
+      text: 'bytes',
+      autoPong: options.autoPong ?? true,
+    }
+    this.#taker = {
+      path: options.path,
+      handleUpgrade: (request, stream, head) =>
+        this.handleUpgrade(request, stream, head, (socket) => this.emit('connection', socket, request)),
+    }
+    this.#server = this.#listen(listening)
+  }
+
+  address(): AddressInfo | string | null {
+    if (this.options.noServer === true) throw new Error('a server with noServer listens nowhere')
+    return this.#server?.address() ?? null
+  }
+
+  /** Whether a request is for this server. */
+  shouldHandle(request: IncomingMessage): boolean | Promise<boolean> {
+    return this.options.path === undefined || pathOf(request.url ?? '') === this.options.path
+  }
+
+  /** Take no more clients; those that are there stay. `done` is called when the HTTP server it made has closed. */
+  close(done?: (error?: Error) => void): void {
+    if (done !== undefined) this.once('close', () => done())
+    if (this.#isClosing) return
+    this.#isClosing = true
+    const server = this.#server
+    if (server !== undefined) detach(server, this.#taker)
+    const closed = (): void => void this.emit('close')
+    if (server === undefined || this.options.server !== undefined) process.nextTick(closed)
+    else server.close(closed)
+  }
+
+  /** Answer one upgrade; `admit` gets the socket once it is open. */
+  handleUpgrade(request: IncomingMessage, stream: Duplex, head: Uint8Array, admit: Admit): void {
+    if (this.#taken.has(stream)) {
+      throw new Error('handleUpgrade was called more than once with the same socket, by several servers perhaps')
+    }
+    this.#taken.add(stream)
+    stream.on('error', ignore)
+    void this.#decide(request)
+      .then((decision) => {
+        if (decision instanceof Rejection) this.#refuse(decision, stream, request)
+        else this.#admit(decision, { request, stream, head, admit })
+      })
+      .catch((error: unknown) => {
+        this.#refuse(new Rejection(500, 'The server failed.'), stream, request)
+        if (this.listenerCount('error') > 0) this.emit('error', error)
+      })
+  }
+
+  async #decide(request: IncomingMessage): Promise<ServerHandshake | Rejection> {
+    const handshake = readServerHandshake({
+      method: request.method ?? '',
+      target: request.url ?? '',
+      httpVersionMajor: request.httpVersionMajor,
+      httpVersionMinor: request.httpVersionMinor,
+      rawHeaders: request.rawHeaders,
+    })
+    if (handshake instanceof Rejection) return handshake
+    if (this.#isClosing) return serverClosing()
+    if (!(await this.shouldHandle(request))) return new Rejection(400, 'This path is not served.')
+    const { verifyClient } = this.options
+    if (verifyClient === undefined) return handshake
+    const secure = 'encrypted' in request.socket
+    return (await verify(verifyClient, { origin: handshake.origin, secure, req: request })) ?? handshake
+  }
+
+  #admit(
+    handshake: ServerHandshake,
+    { request, stream, head, admit }: { request: IncomingMessage; stream: Duplex; head: Uint8Array; admit: Admit },
+  ): void {
+    if (stream.destroyed || !stream.writable) return
+    const { handleProtocols } = this.options
+    const { protocols } = handshake
+    const chosen = handleProtocols === undefined ? protocols[0] : handleProtocols(new Set(protocols), request)
+    const protocol = protocols.length === 0 ? undefined : selectProtocol(protocols, chosen)
+    const { agreed, header } = negotiateExtensions(handshake.extensions, this.#extensions)
+    const lines = renderAccept(handshake, { protocol, extensionsHeader: header }).trimEnd().split('\r\n')
+    this.emit('headers', lines, request)
+    if (!lines.every(isFieldValue)) throw new TypeError('a header line with a line end or a control character in it')
+    const tcp = stream as Partial<TcpSocket>
+    tcp.setTimeout?.(0)
+    tcp.setNoDelay?.(true)
+    stream.write(`${lines.join('\r\n')}\r\n\r\n`)
+    stream.off('error', ignore)
+    const Class = this.options.WebSocket ?? WebSocket
+    const socket = new Class(null)
+    socket.adopt({
+      stream,
+      options: this.#binding,
+      extension: agreed[0]?.create(),
+      protocol: protocol ?? '',
+      extensions: agreed[0]?.response.name ?? '',
+    })
+    this.clients?.add(socket)
+    socket.once('close', () => this.clients?.delete(socket))
+    admit(socket, request)
+    socket.start(head)
+  }
+
+  #refuse(rejection: Rejection, stream: Duplex, request: IncomingMessage): void {
+    if (this.listenerCount('wsClientError') > 0) {
+      return void this.emit('wsClientError', new Error(rejection.reason), stream, request)
+    }
+    stream.end(renderRejection(rejection), () => stream.destroy())
+  }
+
+  #listen(listening: (() => void) | undefined): HttpServer | undefined {
+    const { port, host, backlog, server } = this.options
+    if (server !== undefined) {
+      attach(server, this.#taker)
+      return server
+    }
+    if (port === undefined) return undefined
+    const own = createServer({ headersTimeout: defaults.handshakeTimeout, requestTimeout: defaults.handshakeTimeout })
+    own.on('request', (_request, response) => {
+      const { status, body, headers } = upgradeRequired()
+      response.writeHead(status, { ...Object.fromEntries(headers), Connection: 'close, Upgrade' }).end(body)
+    })
+    own.on('error', (error) => this.emit('error', error))
+    own.on('listening', () => this.emit('listening'))
+    attach(own, this.#taker)
+    own.listen(
+      { port, ...(host === undefined ? {} : { host }), ...(backlog === undefined ? {} : { backlog }) },
+      listening,
+    )
+    return own
+  }
+}
+
+/** Ask the application; answers a refusal, or nothing. */
+function verify(
+  verifyClient: NonNullable<WebSocketServerOptions['verifyClient']>,
+  info: ClientInfo,
+): Promise<Rejection | undefined> {
+  return new Promise((resolve, reject) => {
+    const done: Verdict = (result, status = 401, message, headers = {}) =>
+      resolve(result ? undefined : new Rejection(status, message ?? 'Unauthorized', { headers }))
+    const result = verifyClient(info, done)
+    if (result instanceof Promise) result.then((answer) => done(answer === true), reject)
+    else if (verifyClient.length < 2) done(result === true)
+  })
+}
+
+function ignore(): void {
+  // The client may go while its handshake is decided.
+}
