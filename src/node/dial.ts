@@ -15,6 +15,9 @@ import { proxyFor } from './proxy.ts'
 import { isRedirect, isSameHost, redirectTarget } from './redirect.ts'
 import { openTunnel } from './tunnel.ts'
 
+/** RFC 9110 15.2.2. */
+const SWITCHING_PROTOCOLS = 101
+
 /** An open stream, and what was agreed on. */
 export interface Dialed {
   readonly stream: Duplex
@@ -93,6 +96,9 @@ async function handshake(
       reject(agreement)
     })
     request.on('response', (response) => {
+      // Without both of Upgrade and Connection, Node takes a 101 for an ordinary answer.
+      const isSwitch = response.statusCode === SWITCHING_PROTOCOLS
+      if (isSwitch) return attempt.fail(check(response, hop, settings) as HandshakeError)
       if (!mayRedirect || !isRedirect(response.statusCode)) return void readRefusal(response, attempt)
       if (!attempt.end()) return
       request.destroy()
