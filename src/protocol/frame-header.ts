@@ -38,6 +38,8 @@ export const MAX_HEADER_LENGTH = 14
 export const MASK_KEY_LENGTH = 4
 
 const TWO_TO_32 = 0x1_0000_0000
+/** The high word of 2^53. */
+const FIRST_INEXACT_HIGH = 0x20_0000
 
 /** A decoded header. One object serves a whole connection; copy what must outlive the call that hands it over. */
 export interface FrameHeader {
@@ -83,7 +85,9 @@ export function decodeFrameHeader(bytes: Uint8Array, offset: number, header: Fra
     header.lengthFieldSize = 3
     at += 2
   } else {
-    length = readUint32(bytes, at) * TWO_TO_32 + readUint32(bytes, at + 4)
+    const high = readUint32(bytes, at)
+    // From 2^53 on a number is not exact, and rounding must not reach the highest bit.
+    length = high * TWO_TO_32 + (high < FIRST_INEXACT_HIGH ? readUint32(bytes, at + 4) : 0)
     header.lengthFieldSize = 9
     at += 8
   }

