@@ -11,9 +11,17 @@ const folder = fileURLToPath(new URL('../../docs/images/', import.meta.url))
 
 const DEVICES = {
   desktop: { viewport: { width: 1280, height: 800 } },
-  phone: { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
+  phone: { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true, deviceScaleFactor: 1.5 },
 } as const
-const SCHEMES = ['light', 'dark'] as const
+
+interface Visit {
+  readonly browser: Browser
+  readonly device: keyof typeof DEVICES
+  readonly name: string
+  readonly text: string
+  /** Somebody who is there already. */
+  readonly noor: Page
+}
 
 type Line = readonly [who: number, text: string]
 
@@ -37,42 +45,55 @@ async function shoot(page: Page, name: string): Promise<void> {
   console.log(`docs/images/${name}.png`)
 }
 
-async function seenBy(
-  browser: Browser,
-  url: string,
-  device: keyof typeof DEVICES,
-  scheme: (typeof SCHEMES)[number],
-): Promise<void> {
-  const page = await openTab(browser, url, { ...DEVICES[device], colorScheme: scheme, reducedMotion: 'reduce' })
+/** The same page in light and in dark. */
+async function shootBoth(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await shoot(page, `${name}-${colorScheme}`)
+  }
+}
+
+async function seenBy(url: string, { browser, device, name, text, noor }: Visit): Promise<void> {
+  const page = await openTab(browser, url, { ...DEVICES[device], reducedMotion: 'reduce' })
   await page.locator('input[type=radio]').first().waitFor()
-  if (scheme === 'light') await shoot(page, `welcome-${device}-${scheme}`)
-  await enter(page, 'Kim', 'general')
-  await say(page, 'Doing it now. The handshake is in there, too.')
+  await page.locator('.count', { hasText: '3 online' }).waitFor()
+  await shoot(page, `welcome-${device}-light`)
+  await enter(page, name, 'general')
+  if (device === 'desktop') await leaveUnread(page, noor)
+  await say(page, text)
   await page.locator('.message.own[data-seq] .state').first().waitFor()
-  await shoot(page, `room-${device}-${scheme}`)
+  await shootBoth(page, `room-${device}`)
   await page.locator('[aria-label="Wire inspector"]').click()
   await page.locator('.row.in', { hasText: '"send"' }).last().click()
   await page.locator('.detail .bit').first().waitFor()
-  await shoot(page, `inspector-${device}-${scheme}`)
-  await page.locator('#wire-tab-handshake').click()
-  await page.locator('.verdict').waitFor()
-  if (device === 'desktop') await shoot(page, `handshake-${device}-${scheme}`)
+  await shootBoth(page, `inspector-${device}`)
+  if (device === 'desktop') {
+    await page.locator('#wire-tab-handshake').click()
+    await page.locator('.verdict').waitFor()
+    await shoot(page, `handshake-${device}-dark`)
+  }
   await page.context().close()
 }
 
-async function studied(
-  browser: Browser,
-  url: string,
-  device: keyof typeof DEVICES,
-  scheme: (typeof SCHEMES)[number],
-): Promise<void> {
-  const page = await openTab(browser, `${url}study/`, {
-    ...DEVICES[device],
-    colorScheme: scheme,
-    reducedMotion: 'reduce',
-  })
-  await page.locator('.bit').first().waitFor()
-  await shoot(page, `study-${device}-${scheme}`)
+/** Look into #random and go back, and let somebody write there. */
+async function leaveUnread(page: Page, noor: Page): Promise<void> {
+  for (const one of [page, noor]) {
+    await one.locator('nav .room', { hasText: 'random' }).click()
+    await one.locator('main h1', { hasText: 'random' }).waitFor()
+  }
+  await page.locator('nav .room', { hasText: 'general' }).click()
+  await page.locator('main h1', { hasText: 'general' }).waitFor()
+  for (const text of ['Anybody for tea?', 'Four o’clock then.']) await say(noor, text)
+  await page.locator('nav .badge', { hasText: '2' }).waitFor()
+  await noor.locator('nav .room', { hasText: 'general' }).click()
+}
+
+async function studied(url: string, browser: Browser, device: keyof typeof DEVICES): Promise<void> {
+  const page = await openTab(browser, `${url}study/`, { ...DEVICES[device], reducedMotion: 'reduce' })
+  await page.locator('.bit').nth(3).click()
+  await page.locator('.violation').waitFor()
+  if (device === 'phone') await page.locator('.bytes').scrollIntoViewIfNeeded()
+  await shootBoth(page, `study-${device}`)
   await page.context().close()
 }
 
@@ -80,7 +101,7 @@ async function main(): Promise<void> {
   if (!hasChromium) return
   mkdirSync(folder, { recursive: true })
   await buildPage()
-  const chat = new ChatProcess()
+  const chat = new ChatProcess({ isForTests: false })
   await chat.start()
   const url = `http://127.0.0.1:${chat.port}/`
   const browser = await launch()
@@ -97,12 +118,17 @@ async function main(): Promise<void> {
         .first()
         .waitFor()
     }
-    for (const device of ['desktop', 'phone'] as const) {
-      for (const scheme of SCHEMES) {
-        await seenBy(browser, url, device, scheme)
-        await studied(browser, url, device, scheme)
-      }
-    }
+    const noor = people[1]!
+    await seenBy(url, {
+      browser,
+      device: 'desktop',
+      name: 'Kim',
+      text: 'Doing it now. The handshake is in there, too.',
+      noor,
+    })
+    await seenBy(url, { browser, device: 'phone', name: 'Lin', text: 'And it all fits on a phone.', noor })
+    await studied(url, browser, 'desktop')
+    await studied(url, browser, 'phone')
   } finally {
     await browser.close()
     await chat.stop()

@@ -52,14 +52,21 @@ export async function buildPage(): Promise<void> {
   await build({ configFile: join(chatFolder, 'web/vite.config.ts'), logLevel: 'error' })
 }
 
+/** The rooms of a fresh installation. */
+const USUAL_ROOMS = ['general', 'random', 'help']
 /** Rooms that tests can have for themselves. */
-const testRooms = Array.from({ length: 30 }, (_, index) => `test-${index + 1}`)
+const TEST_ROOMS = Array.from({ length: 30 }, (_, index) => `test-${index + 1}`)
 
 /** The chat server in a process of its own, which can be killed and started again with the same store. */
 export class ChatProcess {
   readonly #folder = mkdtempSync(join(tmpdir(), 'barewire-browser-'))
+  readonly #isForTests: boolean
   #child: ChildProcess | undefined
   port = 0
+
+  constructor({ isForTests = true } = {}) {
+    this.#isForTests = isForTests
+  }
 
   async start(): Promise<void> {
     const child = spawn(process.execPath, ['--import', 'tsx', 'server/run.ts'], {
@@ -68,7 +75,7 @@ export class ChatProcess {
         ...process.env,
         HOST: '127.0.0.1',
         PORT: String(this.port),
-        ROOMS: ['general', 'random', 'help', ...testRooms].join(','),
+        ROOMS: [...USUAL_ROOMS, ...(this.#isForTests ? TEST_ROOMS : [])].join(','),
         STORE: `file:${join(this.#folder, 'chat.db')}`,
         REDIS_URL: '',
         LOG_LEVEL: 'error',
@@ -148,13 +155,6 @@ export class Gate {
     this.#server.close()
     await once(this.#server, 'close')
   }
-}
-
-export interface TabOptions {
-  readonly name: string
-  /** Which of the rooms on the first screen; the first unless given. */
-  readonly room?: string
-  readonly context?: BrowserContextOptions
 }
 
 /** A tab in a profile of its own. Whatever the page complains of fails the test. */
