@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { distFolder } from './dist.ts'
 import { describeMachine } from './machine.ts'
 import { HELP, parseOptions, type Options } from './options.ts'
 import { installPeers, labelOf, newestNodePath } from './peers.ts'
@@ -81,7 +82,7 @@ function reportOf(suite: Suite, options: Options, workloads: readonly WorkloadRe
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2))
   if (options === 'help') return console.log(HELP)
-  if (!existsSync(`${root}dist/index.js`)) throw new Error('there is no dist/index.js: run `npm run build` first')
+  if (!existsSync(`${distFolder}/index.js`)) throw new Error(`there is no ${distFolder}/index.js: npm run build`)
   installPeers(console.log)
   const { cpu, cores, system, node, newestNode, pinned } = describeMachine(options.node)
   console.log(`${cpu}, ${cores} cores, ${system}; Node ${node}, newest ${newestNode ?? 'not there'}`)

@@ -68,7 +68,7 @@ export async function runWorkload(
   workload: Workload,
   { peers, settings, say }: { peers: readonly Peer[]; settings: RunSettings; say: Say },
 ): Promise<WorkloadResult> {
-  if (workload.suite === 'memory') return runMemory(workload, { peers, settings, say })
+  if (workload.load.kind === 'idle') return runMemory(workload, { peers, settings, say })
   const { id, suite, title, unit } = workload
   const result: WorkloadResult = { id, suite, title, unit, peers: {}, missing: {} }
   const load = new Load()
@@ -88,10 +88,11 @@ export async function runWorkload(
       }
     }
     const active = running.filter(({ peer }) => result.peers[peer.name] !== undefined)
-    for (let round = 0; round < settings.rounds; round++) {
+    const rounds = workload.mode === 'stream' ? settings.memoryRounds : settings.rounds
+    for (let round = 0; round < rounds; round++) {
       for (let turn = 0; turn < active.length; turn++) {
         const { peer, server } = active[(turn + round) % active.length]!
-        say(`round ${round + 1} of ${settings.rounds}: ${peer.name}`)
+        say(`round ${round + 1} of ${rounds}: ${peer.name}`)
         result.peers[peer.name]!.push(await measure(workload, { load, server, ms: settings.roundMs }))
       }
     }
@@ -116,6 +117,7 @@ async function measure(
   const round: Round = roundOf(phase, before, after)
   // What stalled readers leave behind in the server.
   if (workload.load.stalled > 0) round.rssGrowth = (after.rss - before.rss) / KIB
+  if (workload.mode === 'stream') round.rssGrowth = ((await server.ask<Usage>('peak')).rss - before.rss) / KIB
   return round
 }
 

@@ -10,9 +10,9 @@ export interface Workload {
   readonly suite: Suite
   readonly title: string
   /** What one figure is counted by. */
-  readonly unit: 'message' | 'delivery' | 'handshake' | 'connection' | 'frame'
+  readonly unit: 'message' | 'delivery' | 'handshake' | 'connection' | 'MiB'
   readonly load: Omit<LoadSpec, 'port' | 'dialect'>
-  readonly mode: 'echo' | 'broadcast' | 'send'
+  readonly mode: 'echo' | 'broadcast' | 'send' | 'stream'
   /** Whether an echo turns text into a string and back, where the library leaves the choice. */
   readonly text: 'bytes' | 'string'
   readonly peers: readonly string[]
@@ -257,6 +257,17 @@ export const WORKLOADS: readonly Workload[] = [
   ...deflates,
   memory(false),
   memory('takeover', { notQuick: true }),
+  {
+    ...defaults,
+    id: 'memory/stream',
+    suite: 'memory',
+    title: 'one message of 4 GiB, read part by part',
+    unit: 'MiB',
+    load: { ...quiet, kind: 'stream', size: 4 * K * M },
+    mode: 'stream',
+    peers: ['barewire', 'barewire@newest'],
+    notQuick: true,
+  },
   {
     ...defaults,
     id: 'handshake/64',

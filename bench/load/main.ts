@@ -10,6 +10,7 @@ import { HandshakeScenario } from './handshake.ts'
 import { ResponderScenario } from './responder.ts'
 import type { LoadSpec, Scenario } from './scenario.ts'
 import { SinkScenario } from './sink.ts'
+import { StreamScenario } from './stream.ts'
 
 /** What the bench asks for. */
 export type LoadRequest =
@@ -34,6 +35,8 @@ function scenarioFor(spec: LoadSpec): Scenario {
       return new HandshakeScenario(spec)
     case 'delay':
       return new DelayScenario(spec)
+    case 'stream':
+      return new StreamScenario(spec)
     case 'responder':
       return new ResponderScenario(spec)
   }

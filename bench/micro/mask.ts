@@ -1,12 +1,13 @@
 /** Unmasking in place: the library's loop against the RFC's, and against bufferutil's native one. */
 import { createRequire } from 'node:module'
+import { distUrl } from '../dist.ts'
 import type * as mask from '../../src/protocol/mask.ts'
 import { runMicro, type Contender, type MicroCase } from './harness.ts'
 import { naiveMask } from './naive.ts'
 
 const require = createRequire(new URL('../peers/package.json', import.meta.url))
 const bufferutil = require('bufferutil') as { unmask(bytes: Buffer, key: Buffer): void }
-const built = new URL('../../dist/protocol/mask.js', import.meta.url).href
+const built = distUrl('protocol/mask.js')
 const { applyMask } = (await import(built)) as typeof mask
 
 const KEY = 0x1b2c3d4e

@@ -3,6 +3,7 @@
  * place, so that the same chunk serves again: with keys and payloads of ASCII, it is valid text either way.
  */
 import { createRequire } from 'node:module'
+import { distUrl } from '../dist.ts'
 import type * as protocol from '../../src/protocol/index.ts'
 import { encodeFrame } from '../load/frames.ts'
 import { textPayload } from '../load/payload.ts'
@@ -19,7 +20,7 @@ const { Receiver } = require('ws') as {
     write(chunk: Buffer): void
   }
 }
-const { Connection } = (await import(new URL('../../dist/protocol/index.js', import.meta.url).href)) as typeof protocol
+const { Connection } = (await import(distUrl('protocol/index.js'))) as typeof protocol
 
 const CHUNK_LENGTH = 65_536
 const MASK_KEY = 0x1b2c3d4e

@@ -1,10 +1,11 @@
 /** Text: checking, decoding and encoding by the plain functions of the core against those that Node lends it. */
+import { distUrl } from '../dist.ts'
 import type * as textCodec from '../../src/protocol/text-codec.ts'
 import { textPayload } from '../load/payload.ts'
 import { runMicro, type Contender, type MicroCase } from './harness.ts'
 import { nodeCodec } from './platform.ts'
 
-const built = new URL('../../dist/protocol/text-codec.js', import.meta.url).href
+const built = distUrl('protocol/text-codec.js')
 const { plainTextCodec } = (await import(built)) as typeof textCodec
 const REPEAT = 32
 let sink = 0

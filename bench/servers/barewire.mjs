@@ -5,15 +5,31 @@ const { WebSocketServer } = await import(barewireDist)
 const noContextTakeover = options.deflate === 'no-takeover'
 const sockets = new Set()
 let whenDrained
+/** The highest RSS seen while messages came in parts, looked at every 16 MiB. */
+let peakRss = 0
+const SAMPLE_EVERY = 16 * 1024 * 1024
 
 const message = {
   echo: (socket, data, isText) => socket.send(data, { text: isText }),
   broadcast: (_socket, data) => server.publish('room', data),
   send() {},
+  stream() {},
 }[options.mode]
+
+/** Whatever comes in parts is read and answered with its length. */
+async function parts(socket, message) {
+  let length = 0
+  for await (const part of message) {
+    length += part.length
+    if (length % SAMPLE_EVERY < part.length) peakRss = Math.max(peakRss, process.memoryUsage.rss())
+  }
+  socket.send(String(length))
+}
+const streaming = options.mode === 'stream' && { maxPayload: Number.MAX_SAFE_INTEGER, partsFrom: MAX_PAYLOAD, parts }
 
 const server = new WebSocketServer({
   maxPayload: MAX_PAYLOAD,
+  ...streaming,
   text: options.text,
   perMessageDeflate: options.deflate && {
     threshold: 0,
@@ -37,6 +53,7 @@ const server = new WebSocketServer({
 
 await server.listen(0, '0.0.0.0')
 ready(server.address().port, {
+  peak: () => ({ rss: peakRss }),
   send(settings) {
     const [socket] = sockets
     const turn = (payload, count) => {

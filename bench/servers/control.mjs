@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 export const requirePeer = createRequire(new URL('../peers/package.json', import.meta.url))
 
 /**
- * @type {{ mode: 'echo' | 'broadcast' | 'send', text: 'bytes' | 'string', deflate: false | 'takeover' | 'no-takeover' }}
+ * @type {{ mode: 'echo' | 'broadcast' | 'send' | 'stream', text: 'bytes' | 'string', deflate: false | 'takeover' | 'no-takeover' }}
  * `text`: whether an echo turns text into a string and back, where the library leaves the choice.
  */
 export const options = { mode: 'echo', text: 'bytes', deflate: false, ...JSON.parse(process.argv[2] ?? '{}') }
