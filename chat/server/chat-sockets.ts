@@ -8,7 +8,6 @@ import type { Hub } from './hub.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { type ChatSocketData, SocketPeer } from './socket-peer.ts'
-import { takeHead } from './upgrade-routes.ts'
 import { redactHead } from './wire/redaction.ts'
 import { newWireSecret, type TapRegistry } from './wire/registry.ts'
 import { WireTap } from './wire/tap.ts'
@@ -45,7 +44,9 @@ export function createChatSockets(options: ChatSocketsOptions): WebSocketServer<
       doorkeeper.entered(data.address)
       const peer = new SocketPeer(socket)
       const wire = data.tap === undefined ? undefined : { path: WIRE_PATH, secret: newWireSecret() }
-      if (data.tap !== undefined) listenToBytes(data)
+      const { tap } = data
+      if (tap !== undefined)
+        socket.tap({ received: (bytes) => tap.bytesIn(bytes), sent: (bytes) => tap.bytesOut(bytes) })
       const connection = hub.accept(peer, {
         ...(data.token === undefined ? {} : { token: data.token }),
         ...(wire === undefined ? {} : { wire }),
@@ -121,27 +122,17 @@ function admit(
   return { data, protocol: CHAT_PROTOCOL }
 }
 
-/** Begin to record: the request as it came, and everything that is written from now on. */
+/** Begin to record, with the request as it came; the answer is the first thing that is written. */
 function record(raw: IncomingMessage, tcp: TcpSocket): Pick<ChatSocketData, 'tap' | 'handshake'> {
-  const tap = new WireTap()
   const lines = [`${raw.method} ${raw.url} HTTP/${raw.httpVersion}`]
   for (let i = 0; i < raw.rawHeaders.length; i += 2) lines.push(`${raw.rawHeaders[i]}: ${raw.rawHeaders[i + 1]}`)
   const request = redactHead(`${lines.join('\r\n')}\r\n\r\n`)
   const handshake = { request, response: '', secure: 'encrypted' in tcp }
   const write = tcp.write.bind(tcp) as (...args: unknown[]) => boolean
   tcp.write = (...args: unknown[]): boolean => {
-    const [chunk] = args
-    if (handshake.response === '') handshake.response = redactHead(String(chunk))
-    else if (chunk instanceof Uint8Array) tap.bytesOut(chunk)
-    else tap.bytesOut(Buffer.from(String(chunk)))
+    tcp.write = write
+    handshake.response = redactHead(String(args[0]))
     return write(...args)
   }
-  return { tap, handshake }
-}
-
-/** Hear the bytes before the library does: it unmasks them where they lie. */
-function listenToBytes({ tcp, tap }: ChatSocketData): void {
-  const head = takeHead(tcp)
-  if (head !== undefined) tap?.bytesIn(head)
-  tcp.prependListener('data', (chunk: Uint8Array) => tap?.bytesIn(chunk))
+  return { tap: new WireTap(), handshake }
 }

@@ -1,6 +1,6 @@
 /** A WebSocket as the room sees it; with a tap, what is sent is told to it, too. */
 import type { Socket as TcpSocket } from 'node:net'
-import type { Socket } from 'barewire'
+import { prepare, type PreparedMessage, type Socket } from 'barewire'
 import type { Fault } from '../protocol/index.ts'
 import type { ChatConnection } from './connection.ts'
 import type { Peer } from './peer.ts'
@@ -17,6 +17,20 @@ export interface ChatSocketData {
   readonly tap: WireTap | undefined
   readonly handshake: { readonly request: string; response: string; readonly secure: boolean } | undefined
   connection: ChatConnection | undefined
+}
+
+let last = ''
+let prepared: PreparedMessage | undefined
+
+/** A text that goes to many sockets, one after the other, is encoded and deflated once. */
+function shared(text: string): string | PreparedMessage {
+  if (text !== last) {
+    last = text
+    prepared = undefined
+    return text
+  }
+  prepared ??= prepare(text)
+  return prepared
 }
 
 export class SocketPeer implements Peer {
@@ -37,7 +51,7 @@ export class SocketPeer implements Peer {
   send(text: string): void {
     if (this.#socket.readyState !== 1) return
     this.#tap?.messageOut(text)
-    this.#socket.send(text)
+    this.#socket.send(shared(text))
   }
 
   close(code: number, reason: string): void {
@@ -65,6 +79,7 @@ export class SocketPeer implements Peer {
         }, ms).unref()
         return true
       case 'badFrame':
+        this.#tap?.bytesOut(BAD_FRAME)
         tcp.write(BAD_FRAME)
         return true
       case 'loseAcks':

@@ -10,16 +10,6 @@ const NOT_FOUND =
   'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 28\r\n\r\nNo WebSocket is served here.'
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 
-/** What came in one segment with a handshake, before the library reads it; for the wire inspector. */
-const heads = new WeakMap<Duplex, Uint8Array>()
-
-/** Take what came behind the handshake on this stream. */
-export function takeHead(stream: Duplex): Uint8Array | undefined {
-  const head = heads.get(stream)
-  heads.delete(stream)
-  return head
-}
-
 export function routeUpgrades(server: Server | TlsServer, routes: UpgradeRoutes): void {
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const path = (request.url ?? '').split('?', 1)[0]!
@@ -29,8 +19,6 @@ export function routeUpgrades(server: Server | TlsServer, routes: UpgradeRoutes)
       stream.end(NOT_FOUND, () => stream.destroy())
       return
     }
-    // A copy: the library unmasks these bytes where they lie.
-    if (head.length > 0) heads.set(stream, Uint8Array.from(head))
     route.handleUpgrade(request, stream, head)
   })
   // A request that does not come to its end must not hold a socket for ever.

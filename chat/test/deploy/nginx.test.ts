@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ChatClient, newCid } from '../../load/chat-client.ts'
 import { makeSocket } from '../support/app.ts'
-import { NodeProcess } from '../support/node-process.ts'
-import { freePort, hasRedis, RedisServer } from '../support/redis-server.ts'
+import { NodeProcess } from '../../load/node-process.ts'
+import { freePort, hasRedis, RedisServer } from '../../load/redis-server.ts'
 
 function hasNginx(): boolean {
   if (spawnSync('nginx', ['-v']).status === 0) return true

@@ -8,7 +8,7 @@ import { memoryBackend } from '../../server/stores/memory.ts'
 import { redisBackend } from '../../server/stores/redis.ts'
 import type { AppendRequest, Backend, Notice } from '../../server/stores/store.ts'
 import { newCid } from '../support/fake-peer.ts'
-import { hasRedis, RedisServer } from '../support/redis-server.ts'
+import { hasRedis, RedisServer } from '../../load/redis-server.ts'
 
 interface Driver {
   readonly name: string

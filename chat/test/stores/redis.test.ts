@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { redisBackend } from '../../server/stores/redis.ts'
 import { type Backend, StoreUnavailable } from '../../server/stores/store.ts'
 import { newCid, testHub, type FakePeer, type TestHub } from '../support/fake-peer.ts'
-import { hasRedis, RedisServer } from '../support/redis-server.ts'
+import { hasRedis, RedisServer } from '../../load/redis-server.ts'
 
 describe.skipIf(!hasRedis())('two nodes on one Redis', () => {
   let redis: RedisServer

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const built = fileURLToPath(new URL('../../dist/server/run.js', import.meta.url))
-const source = fileURLToPath(new URL('../../server/run.ts', import.meta.url))
+const built = fileURLToPath(new URL('../dist/server/run.js', import.meta.url))
+const source = fileURLToPath(new URL('../server/run.ts', import.meta.url))
 
 export class NodeProcess {
   readonly url: string
