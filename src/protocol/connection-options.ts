@@ -120,7 +120,14 @@ export function checkOptions(options: ConnectionOptions): ConnectionSettings {
   }
 }
 
-function checkLimit(name: string, value: number): number {
+/** Limits of the messages that come, as they may be changed while a connection is open. */
+export interface MessageLimits {
+  readonly maxPayload?: number
+  readonly maxFragments?: number
+}
+
+/** Check a limit, naming it. */
+export function checkLimit(name: string, value: number): number {
   if (typeof value !== 'number') throw new TypeError(`${name} must be a number, got ${typeof value}`)
   if (!Number.isSafeInteger(value) || value < 0) {
     throw new RangeError(`${name} must be a whole number from 0 to 2^53 - 1, got ${value}`)

@@ -6,10 +6,12 @@ import { CloseCode, isWireCloseCode } from './close-code.ts'
 import type { CloseCause } from './close-outcome.ts'
 import { decodeClosePayload, encodeClosePayload, fitReason } from './close-payload.ts'
 import {
+  checkLimit,
   checkOptions,
   type ConnectionHandler,
   type ConnectionOptions,
   type ConnectionSettings,
+  type MessageLimits,
 } from './connection-options.ts'
 import { ClosingHandshake } from './closing-handshake.ts'
 import { ConnectionAction, ConnectionEvent, ConnectionState } from './connection-state.ts'
@@ -27,7 +29,7 @@ const FLUSH_FROM = 65_536
 const NO_BYTES: Uint8Array = new Uint8Array(0)
 
 export class Connection {
-  readonly #settings: ConnectionSettings
+  #settings: ConnectionSettings
   readonly #handler: ConnectionHandler
   readonly #extension: ExtensionInstance | undefined
   readonly #receiver: MessageReceiver
@@ -84,6 +86,17 @@ export class Connection {
   /** Whether the application has paused. */
   get isPaused(): boolean {
     return (this.#receiver.stalls & Stall.Application) !== 0
+  }
+
+  /**
+   * Change limits for what comes from the next frame on.
+   * @throws TypeError or RangeError for a limit out of its range.
+   */
+  setLimits({ maxPayload = this.#settings.maxPayload, maxFragments = this.#settings.maxFragments }: MessageLimits): void {
+    checkLimit('maxPayload', maxPayload)
+    checkLimit('maxFragments', maxFragments)
+    this.#settings = { ...this.#settings, maxPayload, maxFragments }
+    this.#receiver.setSettings(this.#settings)
   }
 
   /** Take in bytes from the transport. They are unmasked where they are and may be kept: never write to them again. */

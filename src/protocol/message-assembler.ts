@@ -56,7 +56,7 @@ export interface AssemblerOptions {
 const CHECK_AT_ONCE_FROM = 64
 
 export class MessageAssembler implements FrameSink {
-  readonly #options: AssemblerOptions
+  #options: AssemblerOptions
   readonly #sink: MessageSink
   readonly #context: { masked: boolean; claimedRsv: number; inMessage: boolean }
   /** Of the current frame: whether it is a control frame, which one, and whether it ends its message. */
@@ -78,6 +78,11 @@ export class MessageAssembler implements FrameSink {
     this.#options = options
     this.#sink = sink
     this.#context = { masked: options.masked, claimedRsv, inMessage: false }
+  }
+
+  /** Go on with other limits; they hold from the next frame on. */
+  setOptions(options: AssemblerOptions): void {
+    this.#options = options
   }
 
   frameHeader(header: FrameHeader): boolean {

@@ -24,6 +24,8 @@ export const Stall = {
   Handler: 8,
   /** The peer sends faster than it may. */
   Rate: 16,
+  /** Whoever reads messages one by one, or in parts, has not asked for the next. */
+  Reader: 32,
 } as const
 export type Stall = (typeof Stall)[keyof typeof Stall]
 
@@ -40,9 +42,10 @@ export interface ReceiverListener {
 }
 
 export class MessageReceiver implements MessageSink {
-  readonly #settings: ConnectionSettings
+  #settings: ConnectionSettings
   readonly #extension: ExtensionInstance | undefined
   readonly #listener: ReceiverListener
+  readonly #assembler: MessageAssembler
   readonly #reader: FrameReader
   /** What waits for reading to go on. */
   #backlog: Uint8Array[] | undefined
@@ -63,7 +66,14 @@ export class MessageReceiver implements MessageSink {
     this.#settings = settings
     this.#extension = extension
     this.#listener = listener
-    this.#reader = new FrameReader(new MessageAssembler(settings, this, extension?.rsv ?? 0))
+    this.#assembler = new MessageAssembler(settings, this, extension?.rsv ?? 0)
+    this.#reader = new FrameReader(this.#assembler)
+  }
+
+  /** Go on with other limits. */
+  setSettings(settings: ConnectionSettings): void {
+    this.#settings = settings
+    this.#assembler.setOptions(settings)
   }
 
   /** The reasons for which reading rests. */

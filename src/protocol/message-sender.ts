@@ -41,8 +41,9 @@ export class MessageSender {
   readonly #settings: { readonly codec: TextCodec; readonly allocate: Allocate }
   #queue: Outgoing[] | undefined
   #queuedBytes = 0
-  /** Set while the extension works on a message. */
+  /** Set while the extension works on a message, of so many bytes. */
   #working = false
+  #workingBytes = 0
   /** Whether the last `done` of the extension came before `encode` returned. */
   #inEncode = false
   /** Whether a message in fragments is under way, and whether its frames are transformed. */
@@ -60,9 +61,9 @@ export class MessageSender {
     this.#settings = settings
   }
 
-  /** Bytes of messages that wait for their turn. */
+  /** Bytes of messages that wait for their turn, or are being encoded. */
   get queuedBytes(): number {
-    return this.#queuedBytes
+    return this.#queuedBytes + this.#workingBytes
   }
 
   /** Whether a message in fragments is under way. */
@@ -111,6 +112,7 @@ export class MessageSender {
   drop(): void {
     this.#queue = undefined
     this.#queuedBytes = 0
+    this.#workingBytes = 0
     this.#closePayload = undefined
   }
 
@@ -148,8 +150,11 @@ export class MessageSender {
     }
     this.#working = true
     this.#inEncode = true
-    extension.encode(this.#toBytes(message.payload), message.final, (payload, rsv) => {
+    const bytes = this.#toBytes(message.payload)
+    this.#workingBytes = bytes.length
+    extension.encode(bytes, message.final, (payload, rsv) => {
       this.#working = false
+      this.#workingBytes = 0
       // RFC 6455 5.5.1: no data frame follows a Close frame; the connection has failed meanwhile.
       if (this.#isClosed) return
       this.#write(message, begins, payload, begins ? rsv : 0)
