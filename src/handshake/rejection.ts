@@ -113,7 +113,12 @@ export function pathNotServed(): Rejection {
   return new Rejection(404, 'No WebSocket is served at this path.')
 }
 
-/** The answer to an upgrade while the server is going down. */
-export function serverClosing(): Rejection {
-  return new Rejection(503, 'The server is closing.')
+/** The answer to an upgrade while the server is going down. RFC 9110 10.2.3: when to come back, in seconds. */
+export function serverClosing(retryAfter: number = 5): Rejection {
+  return new Rejection(503, 'The server is closing.', { headers: { 'Retry-After': String(retryAfter) } })
+}
+
+/** The answer to an upgrade when there are too many. */
+export function serverBusy(retryAfter: number = 1): Rejection {
+  return new Rejection(503, 'The server is busy.', { headers: { 'Retry-After': String(retryAfter) } })
 }

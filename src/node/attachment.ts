@@ -3,7 +3,9 @@
  */
 import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { pathNotServed, renderRejection } from '../handshake/rejection.ts'
+import { pathNotServed } from '../handshake/rejection.ts'
+import { tellHandshake } from './diagnostics.ts'
+import { answerAndEnd } from './upgrade.ts'
 
 /** Somebody who takes the upgrades of one path, or of all. */
 export interface UpgradeTaker {
@@ -49,8 +51,9 @@ function begin(server: HttpServer): Attachment {
     if (taker !== undefined) return taker.handleUpgrade(request, stream, head)
     // Somebody else listens too: it may be theirs.
     if (server.listenerCount('upgrade') > 1) return
-    stream.on('error', () => stream.destroy())
-    stream.end(renderRejection(pathNotServed()), () => stream.destroy())
+    const refusal = pathNotServed()
+    tellHandshake(request, refusal.status, refusal.reason)
+    answerAndEnd(stream, refusal)
   }
   const attachment = { takers, listener }
   attachments.set(server, attachment)

@@ -3,6 +3,7 @@
  * are decoded a second time for those who do.
  */
 import { channel } from 'node:diagnostics_channel'
+import type { IncomingMessage } from 'node:http'
 import { FrameReader } from '../protocol/frame-reader.ts'
 import type { FrameHeader } from '../protocol/frame-header.ts'
 
@@ -20,6 +21,11 @@ export const channels = {
   close: channel('barewire:close'),
   /** `{ socket, error }`: a handler threw, or a listening server failed. */
   error: channel('barewire:error'),
+}
+
+/** Tell of a handshake that was decided on. */
+export function tellHandshake(request: IncomingMessage, status: number, reason: string): void {
+  if (channels.handshake.hasSubscribers) channels.handshake.publish({ request, status, reason })
 }
 
 /** Takes a copy of the bytes of one connection, as they are on the wire: masked and deflated. */

@@ -8,7 +8,8 @@ import { Stall } from '../protocol/message-receiver.ts'
 import { channels } from './diagnostics.ts'
 import type { BindingListener } from './duplex-binding.ts'
 import { MessageParts } from './message-parts.ts'
-import { RateLimiter } from './rate-limit.ts'
+import { OutputBudget } from './output-budget.ts'
+import type { RateLimiter } from './rate-limit.ts'
 import type { ServerSettings } from './server-options.ts'
 import { internalsOf, type Socket } from './socket.ts'
 import { Alarm, wheel } from './timer-wheel.ts'
@@ -18,15 +19,17 @@ import type { TopicHub } from './topic-hub.ts'
 export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
   readonly #settings: ServerSettings<Data>
   readonly #hub: () => TopicHub<Data>
-  readonly #gone: (socket: Socket<Data>) => void
+  readonly #gone: (socket: Socket<Data>, outcome: CloseOutcome) => void
+  readonly #budget: OutputBudget
 
   constructor(
     settings: ServerSettings<Data>,
-    ends: { hub: () => TopicHub<Data>; gone: (socket: Socket<Data>) => void },
+    ends: { hub: () => TopicHub<Data>; gone: (socket: Socket<Data>, outcome: CloseOutcome) => void },
   ) {
     this.#settings = settings
     this.#hub = ends.hub
     this.#gone = ends.gone
+    this.#budget = new OutputBudget(settings.maxBufferedTotal)
   }
 
   /** Call a handler; what it throws or rejects with is told to `error`. */
@@ -38,20 +41,32 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
     }
   }
 
+  /** Messages that come before the `open` handler's promise is settled wait, unless it iterates over them itself. */
+  open(socket: Socket<Data>): void {
+    try {
+      const result = this.#settings.options.open?.(socket)
+      if (result instanceof Promise) this.#hold(socket, result, internalsOf(socket).queue === undefined)
+    } catch (error) {
+      this.error(socket, error)
+    }
+  }
+
   message(socket: Socket<Data>, message: string | Uint8Array, isText: boolean): void {
     if (channels.message.hasSubscribers) channels.message.publish({ socket, message, isText })
-    if (this.#settings.rates !== undefined && !this.#mayPass(socket, message.length)) return
-    const { queue } = internalsOf(socket)
+    const { queue, limiter } = internalsOf(socket)
+    if (limiter !== undefined && !keepWithin(socket, limiter, limiter.message(byteLengthOf(message)))) return
     if (queue !== undefined) return queue.push(message)
     const result = this.#settings.options.message?.(socket, message, isText)
-    if (result instanceof Promise) this.#wait(socket, result)
+    if (result instanceof Promise) this.#hold(socket, result, this.#settings.sequential)
   }
 
   part(socket: Socket<Data>, bytes: Uint8Array, { isText, final }: { isText: boolean; final: boolean }): void {
     const internals = internalsOf(socket)
+    const { limiter } = internals
+    if (limiter !== undefined && !keepWithin(socket, limiter, limiter.message(bytes.length, final ? 1 : 0))) return
     let { parts } = internals
     if (parts === undefined) {
-      parts = new MessageParts(isText, (wanted) => hold(socket, wanted))
+      parts = new MessageParts(isText, (wanted) => internals.binding.hold(wanted))
       internals.parts = parts
       this.#watch(socket, this.#settings.options.parts!(socket, parts))
     }
@@ -62,7 +77,8 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
   }
 
   ping(socket: Socket<Data>, payload: Uint8Array): void {
-    if (this.#settings.rates !== undefined) this.#slowDown(socket, limiterOf(socket, this.#settings).ping())
+    const { limiter } = internalsOf(socket)
+    if (limiter !== undefined && !keepWithin(socket, limiter, limiter.ping())) return
     this.#watch(socket, this.#settings.options.ping?.(socket, payload))
   }
 
@@ -75,19 +91,28 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
   }
 
   blocked(socket: Socket<Data>): void {
-    const { member } = internalsOf(socket)
+    const { member, binding } = internalsOf(socket)
     if (member !== undefined) this.#hub().topics.blocked(member)
+    this.#budget.weigh(binding)
   }
 
   unblocked(socket: Socket<Data>): void {
-    const { member } = internalsOf(socket)
+    const { member, binding } = internalsOf(socket)
+    this.#budget.forget(binding)
     if (member !== undefined) this.#hub().topics.drained(member)
   }
 
+  /** Nothing that is published from now on could reach it. */
+  closing(socket: Socket<Data>): void {
+    const { member } = internalsOf(socket)
+    if (member !== undefined) this.#hub().remove(socket, member)
+  }
+
   close(socket: Socket<Data>, outcome: CloseOutcome): void {
-    const { member, queue, parts, rateDeadline } = internalsOf(socket)
-    if (rateDeadline !== undefined) wheel.clear(rateDeadline)
-    this.#gone(socket)
+    const { member, queue, parts, limiter } = internalsOf(socket)
+    limiter?.stop()
+    this.#budget.forget(internalsOf(socket).binding)
+    this.#gone(socket, outcome)
     if (member !== undefined) this.#hub().remove(socket, member)
     parts?.end(outcome)
     queue?.end(outcome)
@@ -118,44 +143,31 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
     if (result instanceof Promise) result.catch((error: unknown) => this.error(socket, error))
   }
 
-  /** With `sequential` the next message waits until this one was dealt with, and TCP holds the peer back. */
-  #wait(socket: Socket<Data>, result: Promise<unknown>): void {
-    if (!this.#settings.sequential) return this.#watch(socket, result)
-    hold(socket, true)
-    result.catch((error: unknown) => this.error(socket, error)).finally(() => hold(socket, false))
-  }
-
-  /** Answers whether the message may be delivered. */
-  #mayPass(socket: Socket<Data>, length: number): boolean {
-    return this.#slowDown(socket, limiterOf(socket, this.#settings).message(length))
-  }
-
-  #slowDown(socket: Socket<Data>, waitMs: number): boolean {
-    if (waitMs === 0) return true
-    const internals = internalsOf(socket)
-    const { connection } = internals.binding
-    if (this.#settings.rates!.whenExceeded === 'close') {
-      connection.fail(CloseCode.PolicyViolation, 'too many messages', { cause: 'local' })
-      return false
-    }
-    internals.rateDeadline ??= new Alarm(() => connection.resume(Stall.Rate))
-    connection.pause(Stall.Rate)
-    wheel.set(internals.rateDeadline, waitMs)
-    return true
+  /** With `rests`, what comes next waits until the promise is settled, and TCP holds the peer back. */
+  #hold(socket: Socket<Data>, result: Promise<unknown>, rests: boolean): void {
+    if (!rests) return this.#watch(socket, result)
+    const { connection } = internalsOf(socket).binding
+    connection.pause(Stall.Handler)
+    result.catch((error: unknown) => this.error(socket, error)).finally(() => connection.resume(Stall.Handler))
   }
 }
 
-function limiterOf<Data>(socket: Socket<Data>, settings: ServerSettings<Data>): RateLimiter {
-  const internals = internalsOf(socket)
-  internals.limiter ??= new RateLimiter(settings.rates!)
-  return internals.limiter
+function byteLengthOf(message: string | Uint8Array): number {
+  return typeof message === 'string' ? Buffer.byteLength(message) : message.length
 }
 
-/** Let reading rest while a handler or a reader is busy. */
-export function hold<Data>(socket: Socket<Data>, wanted: boolean): void {
+/** Let the peer wait for so long, or close. Answers whether what has come may be delivered. */
+function keepWithin<Data>(socket: Socket<Data>, limiter: RateLimiter, waitMs: number): boolean {
+  if (waitMs === 0) return true
   const { connection } = internalsOf(socket).binding
-  if (wanted) connection.pause(Stall.Handler)
-  else connection.resume(Stall.Handler)
+  if (limiter.limits.whenExceeded === 'close') {
+    connection.fail(CloseCode.PolicyViolation, 'more than the rate allows', { cause: 'local' })
+    return false
+  }
+  limiter.alarm ??= new Alarm(() => connection.resume(Stall.Rate))
+  connection.pause(Stall.Rate)
+  wheel.set(limiter.alarm, waitMs)
+  return true
 }
 
 function ignore(): void {

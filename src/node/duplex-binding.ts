@@ -5,6 +5,7 @@
 import { Socket as TcpSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
+import { CloseCode } from '../protocol/close-code.ts'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import { Connection } from '../protocol/connection.ts'
 import { checkOptions, type ConnectionHandler, type ConnectionSettings } from '../protocol/connection-options.ts'
@@ -26,10 +27,12 @@ export interface BindingListener<Owner> {
   pong(owner: Owner, payload: Uint8Array): void
   /** All that was sent has been handed to the system after `send` had said to wait. */
   drain(owner: Owner): void
-  /** More is unsent than there may be. */
+  /** More is unsent than there may be; told again with each write until it is not. */
   blocked(owner: Owner): void
   /** What was unsent has been handed to the system. */
   unblocked(owner: Owner): void
+  /** The connection is no longer open; its end will follow. */
+  closing?(owner: Owner): void
   close(owner: Owner, outcome: CloseOutcome): void
   /** One of the calls above threw. */
   error(owner: Owner, error: unknown): void
@@ -40,6 +43,7 @@ export interface Traffic {
   readonly bytesIn: number
   readonly bytesOut: number
   readonly messagesIn: number
+  readonly messagesOut: number
 }
 
 export interface BindingOptions {
@@ -50,6 +54,8 @@ export interface BindingOptions {
   readonly autoPong: boolean
   /** Bytes of unsent output from which `send` answers `false` and reading rests. */
   readonly highWaterMark: number
+  /** Bytes of unsent output with which nothing more is sent: the connection is closed. Default: no limit. */
+  readonly maxBufferedAmount?: number
   /** Messages of more bytes are handed over in parts. Default: none are. */
   readonly partsFrom?: number
   /** Pings, idle timeout and lifetime. Default: none. */
@@ -122,7 +128,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   readonly extension: ExtensionInstance | undefined
   readonly #owner: Owner
   readonly #listener: BindingListener<Owner>
-  readonly #options: BindingOptions
+  #options: BindingOptions
   readonly #heartbeat: Heartbeat | undefined
   #tap: WireTap | undefined
   /** Called when everything sent so far was handed to the system, or never will be. */
@@ -132,6 +138,8 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   #bytesIn = 0
   #bytesOut = 0
   #messagesIn = 0
+  /** Messages that were given to `send`, counted by whoever sends them. */
+  messagesOut = 0
   /** Whether a stream with nothing left to write has no use for its buffers either: true of TCP alone. */
   readonly #takesAtOnce: boolean
   #isCorked = false
@@ -171,6 +179,16 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
     if (head !== undefined && head.length > 0) this.receive(head)
   }
 
+  get options(): BindingOptions {
+    return this.#options
+  }
+
+  /** Go on with other limits; only those of messages and of output are looked at again. */
+  set options(options: BindingOptions) {
+    this.connection.setLimits(options)
+    this.#options = options
+  }
+
   /** Let somebody see the bytes on the wire; `undefined` takes it back. */
   set tap(tap: WireTap | undefined) {
     this.#tap = tap
@@ -178,7 +196,8 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
 
   /** What came and went so far. */
   get traffic(): Traffic {
-    return { bytesIn: this.#bytesIn, bytesOut: this.#bytesOut, messagesIn: this.#messagesIn }
+    const { messagesOut } = this
+    return { bytesIn: this.#bytesIn, bytesOut: this.#bytesOut, messagesIn: this.#messagesIn, messagesOut }
   }
 
   /** Milliseconds from the last ping of the heartbeat to its pong, once there was one. */
@@ -222,6 +241,17 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
     if (this.bufferedAmount <= this.#mark) return true
     this.#owesDrain = true
     return false
+  }
+
+  /** Drop the connection: the memory of its output is wanted back. */
+  giveUp(): void {
+    this.connection.terminate('backpressure')
+  }
+
+  /** Let reading rest while whoever reads the messages one by one has not asked for the next. */
+  hold(wanted: boolean): void {
+    if (wanted) this.connection.pause(Stall.Reader)
+    else this.connection.resume(Stall.Reader)
   }
 
   flush(): void {
@@ -276,7 +306,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
     }
     if (this.#waiters !== undefined) this.#callWaiters()
     const unsent = stream.writableLength
-    if (unsent > this.#mark && !this.#isBlocked) this.#block()
+    if (unsent > this.#mark) this.#overMark(unsent - bytes.length)
     if (this.#owesDrain && !stream.writableNeedDrain) process.nextTick(() => this.drained())
     return unsent === 0 && this.#takesAtOnce
   }
@@ -287,9 +317,10 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   }
 
   closing(): void {
-    this.#closeDeadline = new Alarm(() => this.#closeTimedOut())
+    this.#closeDeadline ??= new Alarm(() => this.#closeTimedOut())
     this.#unsentAtDeadline = this.bufferedAmount
     wheel.set(this.#closeDeadline, this.#options.closeTimeout)
+    this.#listener.closing?.(this.#owner)
   }
 
   end(): void {
@@ -344,13 +375,22 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
     for (const resolve of waiters) resolve(isOpen)
   }
 
+  /** More is unsent than there may be; before the last write it was `before`. */
+  #overMark(before: number): void {
+    if (!this.#isBlocked) this.#block()
+    this.#listener.blocked(this.#owner)
+    const { maxBufferedAmount = Infinity } = this.#options
+    if (before <= maxBufferedAmount) return
+    const reason = 'does not keep up'
+    this.connection.fail(CloseCode.TryAgainLater, reason, { cause: 'backpressure' })
+  }
+
   #block(): void {
     this.#isBlocked = true
     this.#owesDrain = true
     // Two ends whose reading rests until their output is gone wait for each other for ever: a client reads on.
     if (this.#options.role === 'server') this.connection.pause(Stall.Output)
     else this.connection.holdPongs()
-    this.#listener.blocked(this.#owner)
   }
 
   drained(): void {

@@ -10,6 +10,11 @@ export const defaults = {
   maxFragments: DEFAULT_MAX_FRAGMENTS,
   /** Bytes of unsent output from which reading rests and `send` says to wait. */
   highWaterMark: 262_144,
+  /** Bytes of unsent output beyond which a connection is closed with 1013, and of all connections together. */
+  maxBufferedAmount: 67_108_864,
+  maxBufferedTotal: 536_870_912,
+  /** Handshakes that may wait for the application's answer. */
+  maxHandshakes: 1024,
   /** Bytes of publications that may wait for a subscriber that does not keep up. */
   slowBudget: 1_048_576,
   /** Milliseconds for the request of a handshake to arrive, and as many for the application's answer. */

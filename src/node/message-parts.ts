@@ -33,13 +33,16 @@ export class MessageParts implements AsyncIterable<Uint8Array> {
   }
 }
 
+/** What a writer writes to. */
+type Written = Pick<DuplexBinding<unknown>, 'connection' | 'ready' | 'messagesOut'>
+
 /** Writes one message in fragments. */
 export class MessageWriter {
-  readonly #binding: Pick<DuplexBinding<unknown>, 'connection' | 'ready'>
+  readonly #binding: Written
   readonly #isText: boolean
   #isEnded = false
 
-  constructor(binding: Pick<DuplexBinding<unknown>, 'connection' | 'ready'>, isText: boolean) {
+  constructor(binding: Written, isText: boolean) {
     this.#binding = binding
     this.#isText = isText
   }
@@ -62,6 +65,7 @@ export class MessageWriter {
     const payload = toPayload(part)
     this.#isEnded = final
     if (!this.#binding.connection.sendFragment(payload, this.#isText, final)) return Promise.resolve(false)
+    if (final) this.#binding.messagesOut++
     return this.#binding.ready()
   }
 }

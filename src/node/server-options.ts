@@ -10,10 +10,13 @@ import type { Rejection } from '../handshake/rejection.ts'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import type { ServerExtension } from '../protocol/extension.ts'
 import type { BindingOptions } from './duplex-binding.ts'
+import type { HandshakeLimitOptions } from './handshake-limits.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
 import { checkCount, checkTimeout, defaults } from './limits.ts'
 import type { MessageParts } from './message-parts.ts'
-import type { RateLimits } from './rate-limit.ts'
+import { checkRates, type RateLimits, type RateOptions } from './rate-limit.ts'
+import { TrustedProxies } from './trusted-proxies.ts'
+import type { Bus } from '../pubsub/bus.ts'
 import { isSlowPolicy, type SlowPolicy } from '../pubsub/held-messages.ts'
 import type { Socket } from './socket.ts'
 
@@ -42,13 +45,15 @@ export interface Acceptance<Data> {
 }
 
 /** Limits that hold for each connection. */
-export interface ConnectionLimits {
+export interface ConnectionLimits extends RateOptions {
   /** Bytes of a message, as it comes and decoded. Default 16 MiB. Over it: close 1009. */
   readonly maxPayload?: number
   /** Frames of a message. Default 1,048,576. Over it: close 1008. */
   readonly maxFragments?: number
   /** Bytes of unsent output from which reading rests and `send` says to wait. Default 256 KiB. */
   readonly highWaterMark?: number
+  /** Bytes of unsent output with which nothing more is sent: close 1013. One message may pass it. Default 64 MiB. */
+  readonly maxBufferedAmount?: number
   /** Messages of more bytes go to the `parts` handler as they come. Default: none do. */
   readonly partsFrom?: number
   /** Milliseconds without a byte from the peer until it is pinged; 0 for never. Default 30,000. */
@@ -59,14 +64,8 @@ export interface ConnectionLimits {
   readonly idleTimeout?: number
   /** Milliseconds until a connection is closed with 1001, give or take a tenth; 0 for never, the default. */
   readonly maxLifetime?: number
-  /** Messages, bytes of messages and pings a second from one peer; 0 for no limit, the default. */
-  readonly messagesPerSecond?: number
-  readonly bytesPerSecond?: number
-  readonly pingsPerSecond?: number
-  /** When one of these is passed: let the peer wait (default), or close with 1008. */
-  readonly whenRateExceeded?: 'wait' | 'close'
-  /** What happens to a subscriber that does not keep up with its topics. Default `close`, with 1013. */
-  readonly slowConsumer?: SlowPolicy
+  /** What happens to a subscriber that does not keep up with its topics, or with this one. Default `close`, with 1013. */
+  readonly slowConsumer?: SlowPolicy | ((topic: string) => SlowPolicy)
   /** Bytes of publications that may wait for a subscriber that does not keep up. Default 1 MiB. */
   readonly slowBudget?: number
   /** Milliseconds for the closing handshake and the end of TCP. Default 10,000. Over it: TCP is dropped. */
@@ -94,7 +93,7 @@ export interface ServerHandlers<Data> {
   error?(error: unknown, socket?: Socket<Data>): unknown
 }
 
-export interface ServerOptions<Data> extends ServerHandlers<Data>, ConnectionLimits {
+export interface ServerOptions<Data> extends ServerHandlers<Data>, ConnectionLimits, HandshakeLimitOptions {
   /** Serve this path only. Default: every path. */
   readonly path?: string
   /** Let a client in, or not; may be a promise. Default: everybody. A throw is answered with 500. */
@@ -111,6 +110,14 @@ export interface ServerOptions<Data> extends ServerHandlers<Data>, ConnectionLim
   readonly autoPong?: boolean
   /** Milliseconds for the request of a handshake to come, and for `upgrade`'s promise. Default 10,000. */
   readonly handshakeTimeout?: number
+  /** Bytes of unsent output of all connections; over it those with the most are dropped. Default 512 MiB, 0 for no limit. */
+  readonly maxBufferedTotal?: number
+  /** Addresses and networks of proxies whose X-Forwarded-For is believed, e.g. `['10.0.0.0/8']`. Default: none. */
+  readonly trustProxy?: readonly string[]
+  /** Whether those begin each connection with a PROXY header, version 1 or 2, when this server listens by itself. */
+  readonly proxyProtocol?: boolean
+  /** Ties its topics to those of other servers. Default: none. */
+  readonly bus?: Bus
   /** Serve wss:// when this server listens by itself. */
   readonly tls?: TlsOptions
 }
@@ -124,8 +131,10 @@ export interface ServerSettings<Data> {
   readonly extensions: readonly ServerExtension[]
   readonly originCheck: OriginCheck
   readonly handshakeTimeout: number
-  readonly slowConsumer: SlowPolicy
+  readonly slowConsumer: (topic: string) => SlowPolicy
   readonly slowBudget: number
+  readonly maxBufferedTotal: number
+  readonly proxies: TrustedProxies | undefined
   readonly sequential: boolean
   readonly rates: RateLimits | undefined
 }
@@ -137,9 +146,8 @@ export function checkServerOptions<Data>(options: ServerOptions<Data>): ServerSe
   }
   const text = options.text ?? 'string'
   if (text !== 'string' && text !== 'bytes') throw new TypeError("text must be 'string' or 'bytes'")
-  const slowConsumer = options.slowConsumer ?? 'close'
-  if (!isSlowPolicy(slowConsumer)) {
-    throw new TypeError("slowConsumer must be 'close', 'drop-newest', 'drop-oldest' or 'latest'")
+  if (options.proxyProtocol === true && options.trustProxy === undefined) {
+    throw new TypeError('proxyProtocol needs trustProxy, the addresses of the proxies')
   }
   const deflate = options.perMessageDeflate ?? false
   return {
@@ -149,6 +157,7 @@ export function checkServerOptions<Data>(options: ServerOptions<Data>): ServerSe
       maxPayload: checkCount('maxPayload', options.maxPayload ?? defaults.maxPayload),
       maxFragments: checkCount('maxFragments', options.maxFragments ?? defaults.maxFragments, 1),
       highWaterMark: checkCount('highWaterMark', options.highWaterMark ?? defaults.highWaterMark),
+      maxBufferedAmount: checkCount('maxBufferedAmount', options.maxBufferedAmount ?? defaults.maxBufferedAmount, 1),
       closeTimeout: checkTimeout('closeTimeout', options.closeTimeout ?? defaults.closeTimeout),
       heartbeat: checkHeartbeat(options),
       ...(options.partsFrom === undefined ? {} : { partsFrom: checkPartsFrom(options) }),
@@ -156,13 +165,28 @@ export function checkServerOptions<Data>(options: ServerOptions<Data>): ServerSe
       autoPong: options.autoPong ?? true,
     },
     extensions: deflate === false ? [] : [permessageDeflateServer(deflate === true ? {} : deflate)],
-    slowConsumer,
+    slowConsumer: checkSlowConsumer(options.slowConsumer ?? 'close'),
+    maxBufferedTotal: checkCount('maxBufferedTotal', options.maxBufferedTotal ?? defaults.maxBufferedTotal),
+    proxies: options.trustProxy === undefined ? undefined : new TrustedProxies(options.trustProxy),
     sequential: options.sequential ?? false,
     rates: checkRates(options),
     slowBudget: checkCount('slowBudget', options.slowBudget ?? defaults.slowBudget),
     originCheck: createOriginCheck(options.origin),
     handshakeTimeout: checkTimeout('handshakeTimeout', options.handshakeTimeout ?? defaults.handshakeTimeout),
   }
+}
+
+function checkSlowConsumer(policy: SlowPolicy | ((topic: string) => SlowPolicy)): (topic: string) => SlowPolicy {
+  if (typeof policy === 'function') return (topic) => requirePolicy(policy(topic))
+  requirePolicy(policy)
+  return () => policy
+}
+
+function requirePolicy(policy: unknown): SlowPolicy {
+  if (isSlowPolicy(policy)) return policy
+  throw new TypeError(
+    "slowConsumer must be 'close', 'drop-newest', 'drop-oldest' or 'latest', or a function of the topic",
+  )
 }
 
 function checkHeartbeat(options: ConnectionLimits): HeartbeatOptions {
@@ -177,16 +201,4 @@ function checkHeartbeat(options: ConnectionLimits): HeartbeatOptions {
 function checkPartsFrom<Data>(options: ServerOptions<Data>): number {
   if (options.parts === undefined) throw new TypeError('partsFrom needs the parts handler')
   return checkCount('partsFrom', options.partsFrom!)
-}
-
-function checkRates(options: ConnectionLimits): RateLimits | undefined {
-  const { messagesPerSecond = 0, bytesPerSecond = 0, pingsPerSecond = 0, whenRateExceeded = 'wait' } = options
-  if (whenRateExceeded !== 'wait' && whenRateExceeded !== 'close') {
-    throw new TypeError("whenRateExceeded must be 'wait' or 'close'")
-  }
-  checkCount('messagesPerSecond', messagesPerSecond)
-  checkCount('bytesPerSecond', bytesPerSecond)
-  checkCount('pingsPerSecond', pingsPerSecond)
-  if (messagesPerSecond + bytesPerSecond + pingsPerSecond === 0) return undefined
-  return { messagesPerSecond, bytesPerSecond, pingsPerSecond, whenExceeded: whenRateExceeded }
 }

@@ -2,25 +2,26 @@
  * The WebSocket server of the application: it listens by itself, or is attached to an HTTP server, lets clients in, and
  * calls the handlers. RFC 6455 4.2 for the entry, 7 for the end.
  */
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo, Socket as TcpSocket } from 'node:net'
+import type { IncomingMessage, Server as HttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { serverClosing, type Rejection } from '../handshake/rejection.ts'
 import { CloseCode } from '../protocol/close-code.ts'
 import { attach, detach, type UpgradeTaker } from './attachment.ts'
-import { channels, makeFrameTap } from './diagnostics.ts'
+import { ConnectionGate } from './connection-gate.ts'
+import { channels, makeFrameTap, tellHandshake } from './diagnostics.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { defaults } from './limits.ts'
+import { HandshakeLimits } from './handshake-limits.ts'
+import { createHttpServer, freeOfHttp, listenOn, type ListenTarget } from './http-server.ts'
+import { RateLimiter } from './rate-limit.ts'
 import { checkServerOptions, type ServerOptions, type ServerSettings } from './server-options.ts'
-import { shutDown, type ShutdownOptions, type ShutdownResult } from './shutdown.ts'
+import { ServerCounters, type ServerStats } from './server-stats.ts'
+import { checkShutdown, shutDown, type ShutdownOptions, type ShutdownResult } from './shutdown.ts'
 import type { PublishOptions, PublishResult } from '../pubsub/topics.ts'
 import type { Sendable } from './payload.ts'
 import { internalsOf, ReadyState, Socket } from './socket.ts'
 import { prepare, TopicHub, type PreparedMessage } from './topic-hub.ts'
-import { Upgrade, type Admission } from './upgrade.ts'
-
-/** How often Node looks for requests that take too long, in milliseconds. */
-const CHECK_INTERVAL = 500
+import { answerAndEnd, Upgrade, type Admission, type UpgradeTransport } from './upgrade.ts'
 
 export class WebSocketServer<Data = undefined> {
   readonly #settings: ServerSettings<Data>
@@ -31,14 +32,24 @@ export class WebSocketServer<Data = undefined> {
   /** The HTTP servers it is attached to; `#own` is the one it made. */
   readonly #attached = new Set<HttpServer>()
   #own: HttpServer | undefined
-  #isClosing = false
+  #gate: ConnectionGate | undefined
+  readonly #limits: HandshakeLimits
+  readonly #counters = new ServerCounters()
+  /** How it ends, once it does, and when clients may come again. */
+  #end: Promise<ShutdownResult> | undefined
+  #retryAfter: number | undefined
 
   /** @throws TypeError or RangeError for an option out of its range, naming it. */
   constructor(options: ServerOptions<Data> = {}) {
     this.#settings = checkServerOptions(options)
+    this.#limits = new HandshakeLimits(options)
     this.#dispatcher = new Dispatcher(this.#settings, {
       hub: () => this.#hub,
-      gone: (socket) => this.#clients.delete(socket),
+      gone: (socket, outcome) => {
+        this.#clients.delete(socket)
+        this.#limits.closed(socket.remoteAddress)
+        this.#counters.gone(socket, outcome)
+      },
     })
     this.#hub = new TopicHub(this.#settings, (socket, handler) => this.#dispatcher.call(socket, handler))
     this.#taker = {
@@ -58,23 +69,23 @@ export class WebSocketServer<Data = undefined> {
   }
 
   /**
-   * Listen on a port of this host, or on what Node's own `listen` takes as options: `{ path }` of a Unix socket, `{ fd }`.
-   * Resolves when it does; rejects when it cannot.
+   * Listen on a port of this host, or on what Node's own `listen` takes as options: `{ path }` of a Unix socket, `{ fd }`,
+   * `{ reusePort: true }`. Resolves when it does; rejects when it cannot.
    */
-  async listen(where: number | { path: string } | { fd: number } = 0, host?: string): Promise<void> {
+  async listen(where: number | ListenTarget = 0, host?: string): Promise<void> {
     if (this.#own !== undefined) throw new Error('listen was called already')
-    const server = this.#createHttpServer()
+    const { options, handshakeTimeout, proxies } = this.#settings
+    const { tls, proxyProtocol } = options
+    const server = createHttpServer(handshakeTimeout, tls)
+    if (tls !== undefined || proxyProtocol === true) {
+      const trusted = proxyProtocol === true ? proxies : undefined
+      this.#gate = new ConnectionGate(server, { proxies: trusted, isTls: tls !== undefined, timeout: handshakeTimeout })
+    }
     this.#own = server
     this.attach(server)
     try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        const at = typeof where === 'number' ? { port: where, ...(host === undefined ? {} : { host }) } : where
-        server.listen(at, () => {
-          server.off('error', reject)
-          resolve()
-        })
-      })
+      const target = typeof where === 'number' ? { port: where, ...(host === undefined ? {} : { host }) } : where
+      await listenOn(server, target)
     } catch (error) {
       this.detach(server)
       this.#own = undefined
@@ -97,15 +108,24 @@ export class WebSocketServer<Data = undefined> {
 
   /** Answer one upgrade by hand, as Node's 'upgrade' event gives it. */
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Uint8Array): void {
-    const upgrade = new Upgrade(
-      this.#settings,
-      { request, stream },
-      {
-        admit: (admission) => this.#admit(admission, { stream, head, remoteAddress: request.socket.remoteAddress }),
-        failed: (error) => this.#dispatcher.error(undefined, error),
-      },
-    )
-    upgrade.run(this.#isClosing)
+    const transport = { request, stream, remoteAddress: this.#addressOf(request) }
+    const refused = (rejection: Rejection): void => {
+      this.#counters.refused++
+      tellHandshake(request, rejection.status, rejection.reason)
+    }
+    const busy =
+      this.#retryAfter === undefined ? this.#limits.begin(transport.remoteAddress) : serverClosing(this.#retryAfter)
+    if (busy !== undefined) {
+      refused(busy)
+      return answerAndEnd(stream, busy)
+    }
+    const upgrade = new Upgrade(this.#settings, transport, {
+      decided: () => this.#limits.decided(),
+      admit: (admission) => this.#admit(admission, transport, head),
+      refused,
+      failed: (error) => this.#dispatcher.error(undefined, error),
+    })
+    upgrade.run()
   }
 
   /** Publish to everybody on a topic. It leaves at the end of this turn of the event loop, in one write a socket. */
@@ -130,45 +150,58 @@ export class WebSocketServer<Data = undefined> {
     return count
   }
 
+  /** What has happened since the server was made. */
+  stats(): ServerStats {
+    const { dropped } = this.#hub.topics
+    return this.#counters.sum(this.#clients, { handshakes: this.#limits.underWay, dropped })
+  }
+
   /**
    * End everything: no new clients, a closing handshake with those that are there, spread over `spreadMs`, and TCP dropped
-   * for who is not done by `deadlineMs`. Resolves with how many ended by themselves and how many were dropped.
+   * for who is not done by `deadlineMs`. Resolves with how many ended by themselves and how many were dropped. A second
+   * call changes nothing and resolves as the first.
+   * @throws TypeError or RangeError for an option out of its range.
    */
-  async shutdown(options: ShutdownOptions = {}): Promise<ShutdownResult> {
-    this.#isClosing = true
-    const own = this.#own
-    const ownClosed = own === undefined ? undefined : new Promise((resolve) => own.close(resolve))
-    const result = await shutDown(this.#clients, options)
-    own?.closeAllConnections()
-    await ownClosed
-    for (const server of this.#attached) this.detach(server)
-    return result
+  shutdown(options: ShutdownOptions = {}): Promise<ShutdownResult> {
+    this.#end ??= this.#shutDown(options)
+    return this.#end
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown()
   }
 
-  #createHttpServer(): HttpServer {
-    const options = {
-      headersTimeout: this.#settings.handshakeTimeout,
-      requestTimeout: this.#settings.handshakeTimeout,
-      connectionsCheckingInterval: Math.min(CHECK_INTERVAL, this.#settings.handshakeTimeout),
-      maxHeaderSize: defaults.maxHeaderSize,
-    }
-    const { tls } = this.#settings.options
-    return tls === undefined
-      ? createServer(options, answerPlainRequest)
-      : createTlsServer({ ...tls, ...options }, answerPlainRequest)
+  #shutDown(options: ShutdownOptions): Promise<ShutdownResult> {
+    const settings = checkShutdown(options)
+    this.#retryAfter = settings.retryAfter
+    const own = this.#own
+    const ownClosed = own === undefined ? undefined : new Promise((resolve) => own.close(resolve))
+    this.#gate?.close()
+    return shutDown(this.#clients, settings).then(async (result) => {
+      own?.closeAllConnections()
+      await ownClosed
+      for (const server of this.#attached) this.detach(server)
+      this.#hub.leaveBus()
+      return result
+    })
   }
 
-  #admit(
-    admission: Admission<Data>,
-    transport: { stream: Duplex; head: Uint8Array; remoteAddress: string | undefined },
-  ): void {
-    const { stream, head, remoteAddress } = transport
+  /** Where a request comes from, as far as proxies are believed. */
+  #addressOf(request: IncomingMessage): string | undefined {
+    const peer = this.#gate?.addressOf(request.socket) ?? request.socket.remoteAddress
+    const { proxies } = this.#settings
+    return proxies === undefined
+      ? peer
+      : proxies.clientOf(peer, request.headers['x-forwarded-for'] as string | undefined)
+  }
+
+  #admit(admission: Admission<Data>, { request, stream, remoteAddress }: UpgradeTransport, head: Uint8Array): void {
+    tellHandshake(request, 101, '')
+    this.#counters.accepted++
+    this.#limits.opened(remoteAddress)
     freeOfHttp(stream)
     stream.write(admission.response)
+    const { rates } = this.#settings
     const socket = new Socket<Data>({
       stream,
       binding: this.#settings.binding,
@@ -179,32 +212,14 @@ export class WebSocketServer<Data = undefined> {
       protocol: admission.protocol,
       extensions: admission.extensions.header ?? '',
       remoteAddress,
+      limiter: rates === undefined ? undefined : new RateLimiter(rates),
     })
     this.#clients.add(socket)
     const { binding } = internalsOf(socket)
     if (channels.frame.hasSubscribers) binding.tap = makeFrameTap(socket)
     if (channels.open.hasSubscribers) channels.open.publish({ socket })
-    this.#dispatcher.call(socket, () => this.#settings.options.open?.(socket))
-    if (this.#isClosing) binding.connection.close(CloseCode.GoingAway, '', 'shutdown')
+    this.#dispatcher.open(socket)
+    if (this.#retryAfter !== undefined) binding.connection.close(CloseCode.GoingAway, '', 'shutdown')
     binding.start(head)
   }
-}
-
-/** After the 101 nothing of HTTP's limits touches the socket. */
-function freeOfHttp(stream: Duplex): void {
-  const socket = stream as Partial<TcpSocket>
-  socket.setTimeout?.(0)
-  socket.setNoDelay?.(true)
-}
-
-/** RFC 9110 15.5.22: what is not an upgrade is told that it must be one. */
-function answerPlainRequest(_request: IncomingMessage, response: ServerResponse): void {
-  const body = 'This server speaks WebSocket only.\n'
-  response.writeHead(426, {
-    Connection: 'close, Upgrade',
-    Upgrade: 'websocket',
-    'Content-Type': 'text/plain; charset=utf-8',
-    'Content-Length': Buffer.byteLength(body),
-  })
-  response.end(body)
 }

@@ -3,7 +3,9 @@
  * once, and a deadline after which TCP is dropped.
  */
 import { CloseCode } from '../protocol/close-code.ts'
+import { encodeClosePayload } from '../protocol/close-payload.ts'
 import { checkCount, checkTimeout } from './limits.ts'
+import { nodeTextCodec } from './platform.ts'
 import { closeSocket, internalsOf, type Socket } from './socket.ts'
 
 export interface ShutdownOptions {
@@ -14,7 +16,12 @@ export interface ShutdownOptions {
   readonly spreadMs?: number
   /** Milliseconds from the call until TCP is dropped for who is still there. Default 10,000 more than `spreadMs`. */
   readonly deadlineMs?: number
+  /** Seconds after which clients that come meanwhile are told to try again, in Retry-After. Default 5. */
+  readonly retryAfter?: number
 }
+
+/** Options, checked and completed. */
+export type ShutdownSettings = Required<ShutdownOptions>
 
 export interface ShutdownResult {
   /** Connections that ended with their closing handshake, or by themselves. */
@@ -26,22 +33,34 @@ export interface ShutdownResult {
 /** How often some of them are told, in milliseconds. */
 const STEP_MS = 50
 const GRACE_MS = 10_000
+const RETRY_AFTER = 5
+
+/** @throws TypeError or RangeError that names the option, before anything has changed. */
+export function checkShutdown(options: ShutdownOptions): ShutdownSettings {
+  const spreadMs = checkTimeout('spreadMs', options.spreadMs ?? 0, 0)
+  const { code = CloseCode.GoingAway, reason = '' } = options
+  encodeClosePayload(code, reason, nodeTextCodec)
+  return {
+    code,
+    reason,
+    spreadMs,
+    deadlineMs: checkTimeout('deadlineMs', options.deadlineMs ?? spreadMs + GRACE_MS, 0),
+    retryAfter: checkCount('retryAfter', options.retryAfter ?? RETRY_AFTER),
+  }
+}
 
 /** Close all of `sockets`, a set from which they vanish when they are closed. */
 export async function shutDown<Data>(
   sockets: ReadonlySet<Socket<Data>>,
-  options: ShutdownOptions,
+  { code, reason, spreadMs, deadlineMs }: ShutdownSettings,
 ): Promise<ShutdownResult> {
-  const spreadMs = checkTimeout('spreadMs', options.spreadMs ?? 0, 0)
-  const deadlineMs = checkTimeout('deadlineMs', options.deadlineMs ?? spreadMs + GRACE_MS, 0)
-  const code = checkCount('code', options.code ?? CloseCode.GoingAway)
   const waiting = [...sockets]
   const total = waiting.length
   const steps = Math.max(1, Math.ceil(spreadMs / STEP_MS))
   const aStep = Math.ceil(total / steps)
   const close = (): void => {
     for (const socket of waiting.splice(0, aStep)) {
-      closeSocket(socket, code, { reason: options.reason ?? '', cause: 'shutdown' })
+      closeSocket(socket, code, { reason, cause: 'shutdown' })
     }
   }
   const end = performance.now() + deadlineMs

@@ -11,11 +11,12 @@ import { DuplexBinding, type BindingListener, type BindingOptions, type Traffic 
 import { MessageWriter, type MessageParts } from './message-parts.ts'
 import { MessageQueue } from './message-queue.ts'
 import type { RateLimiter } from './rate-limit.ts'
+import { changeLimits, limitsOf, type SocketLimits } from './socket-limits.ts'
 import { makeStream, type SocketStream } from './stream.ts'
-import type { Deadline } from './timer-wheel.ts'
 import { Stall } from '../protocol/message-receiver.ts'
 import { PreparedMessage } from '../pubsub/prepared-message.ts'
-import type { Member, PublishOptions, PublishResult } from '../pubsub/topics.ts'
+import type { Member } from '../pubsub/topic.ts'
+import type { PublishOptions, PublishResult } from '../pubsub/topics.ts'
 import { toBytes, toPayload, type Sendable } from './payload.ts'
 import type { TopicHub } from './topic-hub.ts'
 
@@ -41,6 +42,7 @@ export interface SocketOptions<Data> {
   readonly protocol: string
   readonly extensions: string
   readonly remoteAddress: string | undefined
+  readonly limiter: RateLimiter | undefined
 }
 
 /** What the server keeps for a socket; not for applications. */
@@ -52,12 +54,15 @@ export interface SocketInternals<Data> {
   queue: MessageQueue | undefined
   /** The message in parts that is under way. */
   parts: MessageParts | undefined
+  /** Only where there are rates to keep. */
   limiter: RateLimiter | undefined
-  rateDeadline: Deadline | undefined
 }
 
 /** How the server gets at it. */
 export let internalsOf: <Data>(socket: Socket<Data>) => SocketInternals<Data>
+
+/** Close a socket for a reason of the server's own. */
+export let closeSocket: <Data>(socket: Socket<Data>, code: number, how: { reason: string; cause: CloseCause }) => void
 
 export class Socket<Data = undefined> {
   readonly #internals: SocketInternals<Data>
@@ -73,6 +78,10 @@ export class Socket<Data = undefined> {
 
   static {
     internalsOf = (socket) => socket.#internals
+    closeSocket = (socket, code, { reason, cause }) => {
+      socket.#settle()
+      socket.#internals.binding.connection.close(code, reason, cause)
+    }
   }
 
   constructor(options: SocketOptions<Data>) {
@@ -86,8 +95,7 @@ export class Socket<Data = undefined> {
       member: undefined,
       queue: undefined,
       parts: undefined,
-      limiter: undefined,
-      rateDeadline: undefined,
+      limiter: options.limiter,
     }
     this.#hub = options.hub
   }
@@ -118,12 +126,11 @@ export class Socket<Data = undefined> {
     if (data instanceof PreparedMessage) return this.#sendPrepared(data)
     const payload = toPayload(data)
     const isText = options?.text ?? typeof payload === 'string'
-    // What was published to it earlier in this turn comes first.
-    if (this.#internals.member !== undefined) this.#hub.topics.settle(this.#internals.member)
-    return (
-      this.#internals.binding.connection.send(payload, isText, options?.compress ?? true) &&
-      this.#internals.binding.isReady
-    )
+    this.#settle()
+    const { binding } = this.#internals
+    if (!binding.connection.send(payload, isText, options?.compress ?? true)) return false
+    binding.messagesOut++
+    return binding.isReady
   }
 
   /**
@@ -144,6 +151,7 @@ export class Socket<Data = undefined> {
    * @throws RangeError for a code that must not be sent, or a reason of more than 123 bytes.
    */
   close(code?: number, reason?: string): void {
+    this.#settle()
     this.#internals.binding.connection.close(code, reason)
   }
 
@@ -172,7 +180,15 @@ export class Socket<Data = undefined> {
 
   /** The socket as a pair of streams of messages, with back-pressure both ways. WHATWG Streams. */
   stream(): SocketStream {
-    return makeStream(this.#internals.binding, (leave) => this.#queue(leave))
+    return makeStream(
+      this.#internals.binding,
+      (leave) => this.#queue(leave),
+      (message) => {
+        const isOpen = this.readyState === ReadyState.Open
+        this.send(message)
+        return isOpen
+      },
+    )
   }
 
   /**
@@ -193,13 +209,26 @@ export class Socket<Data = undefined> {
 
   /** Send, and resolve when the bytes were handed to the system: to `false` when the connection ended before. */
   sendAsync(data: Sendable | PreparedMessage, options: SendOptions & { signal?: AbortSignal } = {}): Promise<boolean> {
+    if (options.signal?.aborted === true) return Promise.reject(options.signal.reason)
+    const isOpen = this.readyState === ReadyState.Open
     this.send(data, options)
+    if (!isOpen) return Promise.resolve(false)
     return abortable(this.#internals.binding.whenSent(), options.signal)
   }
 
   /** Milliseconds from the heartbeat's last ping to its pong, once there was one. */
   get rtt(): number | undefined {
     return this.#internals.binding.rtt
+  }
+
+  /** The limits that hold for it. Assign those that are to be others: `socket.limits = { maxPayload: 2 ** 26 }`. */
+  get limits(): Required<SocketLimits> {
+    return limitsOf(this.#internals)
+  }
+
+  /** @throws TypeError or RangeError that names the limit; nothing has changed then. */
+  set limits(changes: SocketLimits) {
+    changeLimits(this.#internals, changes)
   }
 
   /** What came and went so far, in bytes on the wire and in messages. */
@@ -215,11 +244,10 @@ export class Socket<Data = undefined> {
   #queue(leave: () => void): MessageQueue {
     const internals = this.#internals
     if (internals.queue !== undefined) throw new Error('somebody reads the messages of this socket already')
-    const wait = (wanted: boolean): void => {
-      if (wanted) internals.binding.connection.pause(Stall.Handler)
-      else internals.binding.connection.resume(Stall.Handler)
-    }
-    internals.queue = new MessageQueue({ hold: wait, leave })
+    const { binding } = internals
+    internals.queue = new MessageQueue({ hold: (wanted) => binding.hold(wanted), leave })
+    // A handler that waits for messages here must not have them wait for itself.
+    binding.connection.resume(Stall.Handler)
     return internals.queue
   }
 
@@ -250,20 +278,20 @@ export class Socket<Data = undefined> {
   }
 
   #sendPrepared(message: PreparedMessage): boolean {
-    const { connection, extension } = this.#internals.binding
-    if (this.#internals.member !== undefined) this.#hub.topics.settle(this.#internals.member)
+    const { binding } = this.#internals
+    const { connection, extension } = binding
+    this.#settle()
     const isSent = connection.takesEncoded
       ? connection.sendEncoded(extension === undefined ? message.frame : message.frameFor(extension))
       : connection.send(message.payload, message.isText)
-    return isSent && this.#internals.binding.isReady
+    if (!isSent) return false
+    binding.messagesOut++
+    return binding.isReady
   }
-}
 
-/** Close a socket for a reason of the server's own. */
-export function closeSocket<Data>(
-  socket: Socket<Data>,
-  code: number,
-  how: { reason: string; cause: CloseCause },
-): void {
-  internalsOf(socket).binding.connection.close(code, how.reason, how.cause)
+  /** What was published to it earlier in this turn comes before what it is sent now. */
+  #settle(): void {
+    const { member } = this.#internals
+    if (member !== undefined) this.#hub.topics.settle(member)
+  }
 }

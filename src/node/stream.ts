@@ -15,10 +15,14 @@ export interface SocketStream {
   readonly writable: WritableStream<Sendable>
 }
 
-/** Make the pair; `makeQueue` gives the messages, and is told what to do when the reader leaves. */
+/**
+ * Make the pair; `makeQueue` gives the messages, and is told what to do when the reader leaves. `send` answers whether the
+ * connection was open.
+ */
 export function makeStream<Owner>(
   binding: DuplexBinding<Owner>,
   makeQueue: (leave: () => void) => MessageQueue,
+  send: (message: Sendable) => boolean = (message) => binding.connection.send(toPayload(message)),
 ): SocketStream {
   const close = (code: number): void => binding.connection.close(code)
   const messages = makeQueue(() => close(CloseCode.NormalClosure))
@@ -37,7 +41,7 @@ export function makeStream<Owner>(
   )
   const writable = new WritableStream<Sendable>({
     async write(message) {
-      const isSent = binding.connection.send(toPayload(message)) && (await binding.ready())
+      const isSent = send(message) && (await binding.ready())
       if (!isSent) throw new Error('the connection is no longer open')
     },
     close: () => close(CloseCode.NormalClosure),

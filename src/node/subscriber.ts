@@ -3,7 +3,7 @@
  */
 import { CloseCode } from '../protocol/close-code.ts'
 import type { ExtensionInstance } from '../protocol/extension.ts'
-import type { Subscriber } from '../pubsub/topics.ts'
+import type { Subscriber } from '../pubsub/topic.ts'
 import type { DuplexBinding } from './duplex-binding.ts'
 
 export class SocketSubscriber<Owner> implements Subscriber {
@@ -25,12 +25,12 @@ export class SocketSubscriber<Owner> implements Subscriber {
     return this.#binding.isBlocked
   }
 
-  sendEncoded(frames: Uint8Array): void {
-    this.#binding.connection.sendEncoded(frames)
+  sendEncoded(frames: Uint8Array, messages: number): void {
+    if (this.#binding.connection.sendEncoded(frames)) this.#binding.messagesOut += messages
   }
 
   sendMessage(payload: Uint8Array, isText: boolean): void {
-    this.#binding.connection.send(payload, isText)
+    if (this.#binding.connection.send(payload, isText)) this.#binding.messagesOut++
   }
 
   flush(): void {

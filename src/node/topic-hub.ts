@@ -2,10 +2,11 @@
  * The topics of one server, tied to its sockets.
  */
 import { PreparedMessage } from '../pubsub/prepared-message.ts'
-import { Member, Topics, type PublishOptions, type PublishResult } from '../pubsub/topics.ts'
+import { Member } from '../pubsub/topic.ts'
+import { Topics, type PublishOptions, type PublishResult } from '../pubsub/topics.ts'
 import type { DuplexBinding } from './duplex-binding.ts'
 import { toPayload, type Sendable } from './payload.ts'
-import { allocate, nodeTextCodec } from './platform.ts'
+import { allocate, bufferOf, nodeTextCodec } from './platform.ts'
 import type { ServerSettings } from './server-options.ts'
 import type { Socket } from './socket.ts'
 import { SocketSubscriber } from './subscriber.ts'
@@ -27,11 +28,20 @@ export class TopicHub<Data> {
   readonly topics: Topics
   readonly #settings: ServerSettings<Data>
   readonly #call: (socket: Socket<Data>, handler: () => unknown) => void
+  readonly #leaveBus: (() => void) | undefined
 
   constructor(settings: ServerSettings<Data>, call: (socket: Socket<Data>, handler: () => unknown) => void) {
     this.#settings = settings
     this.#call = call
     this.topics = new Topics({ policy: settings.slowConsumer, budget: settings.slowBudget, schedule: setImmediate })
+    this.#leaveBus = settings.options.bus?.join(({ topic, message, key }) => {
+      if (this.topics.count(topic) > 0) this.topics.publish(topic, prepare(message), key === undefined ? {} : { key })
+    })
+  }
+
+  /** Hear no more of other servers. */
+  leaveBus(): void {
+    this.#leaveBus?.()
   }
 
   makeMember(binding: DuplexBinding<Socket<Data>>): Member {
@@ -60,7 +70,13 @@ export class TopicHub<Data> {
     how: PublishOptions & { sender?: Member | undefined },
   ): PublishResult {
     requireTopic(topic)
-    return this.topics.publish(topic, prepare(message), how)
+    const prepared = prepare(message)
+    const { bus } = this.#settings.options
+    if (bus !== undefined) {
+      const sent = prepared.isText ? bufferOf(prepared.payload).toString() : prepared.payload
+      bus.publish({ topic, message: sent, ...(how.key === undefined ? {} : { key: how.key }) })
+    }
+    return this.topics.publish(topic, prepared, how)
   }
 
   /** Forget a socket that is gone. */

@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { negotiateExtensions, selectProtocol, type ExtensionAnswer } from '../handshake/negotiation.ts'
 import { checkOrigin } from '../handshake/origin.ts'
-import { Rejection, renderRejection, serverClosing } from '../handshake/rejection.ts'
+import { Rejection, renderRejection } from '../handshake/rejection.ts'
 import {
   readServerHandshake,
   renderAccept,
@@ -25,40 +25,52 @@ export interface Admission<Data> {
   readonly response: string
 }
 
-/** One handshake under way: it ends with `admit`, or with a refusal, or with the client's going. */
+/** Who wants to come in, and over what. */
+export interface UpgradeTransport {
+  readonly request: IncomingMessage
+  readonly stream: Duplex
+  /** The client's address, be it behind proxies. */
+  readonly remoteAddress: string | undefined
+}
+
+/** How a handshake ends: once with `decided`, before one of `admit` and `refused`, or when the client has gone. */
+export interface UpgradeEnds<Data> {
+  decided(): void
+  admit(admission: Admission<Data>): void
+  refused(rejection: Rejection): void
+  /** The application has thrown. */
+  failed(error: unknown): void
+}
+
+/** One handshake under way. */
 export class Upgrade<Data> {
   readonly #settings: ServerSettings<Data>
+  readonly #transport: UpgradeTransport
   readonly #request: IncomingMessage
   readonly #stream: Duplex
-  readonly #admit: (admission: Admission<Data>) => void
-  readonly #failed: (error: unknown) => void
+  readonly #ends: UpgradeEnds<Data>
   readonly #deadline: Alarm
   #isOver = false
 
-  constructor(
-    settings: ServerSettings<Data>,
-    transport: { request: IncomingMessage; stream: Duplex },
-    ends: { admit: (admission: Admission<Data>) => void; failed: (error: unknown) => void },
-  ) {
+  constructor(settings: ServerSettings<Data>, transport: UpgradeTransport, ends: UpgradeEnds<Data>) {
     this.#settings = settings
+    this.#transport = transport
     this.#request = transport.request
     this.#stream = transport.stream
-    this.#admit = ends.admit
-    this.#failed = ends.failed
+    this.#ends = ends
     this.#deadline = new Alarm(() => this.refuse(tookTooLong()))
   }
 
-  /** Decide; `isClosing` tells that the server takes nobody any more. */
-  run(isClosing: boolean): void {
+  /** Decide. */
+  run(): void {
     const handshake = readServerHandshake(headOf(this.#request))
     if (handshake instanceof Rejection) return this.refuse(handshake)
-    if (isClosing) return this.refuse(serverClosing())
     const { upgrade } = this.#settings.options
     try {
       const refusal = checkOrigin(handshake, this.#settings.originCheck)
       if (refusal !== undefined) return this.refuse(refusal)
       if (upgrade === undefined) return this.#accept(handshake, {})
-      const answer = upgrade(describe(this.#request, handshake))
+      const answer = upgrade(describe(this.#transport, handshake))
       if (answer instanceof Promise) this.#wait(handshake, answer)
       else this.#answer(handshake, answer)
     } catch (error) {
@@ -66,13 +78,11 @@ export class Upgrade<Data> {
     }
   }
 
-  /** Answer with an error and end the connection: what follows a refused handshake must not be read as a request. */
   refuse(rejection: Rejection): void {
     if (this.#isOver) return
     this.#end()
-    const stream = this.#stream
-    stream.on('error', ignore)
-    stream.end(renderRejection(rejection), () => stream.destroy())
+    this.#ends.refused(rejection)
+    answerAndEnd(this.#stream, rejection)
   }
 
   #wait(handshake: ServerHandshake, answer: Promise<Acceptance<Data> | Rejection | void>): void {
@@ -111,19 +121,27 @@ export class Upgrade<Data> {
     const { headers } = acceptance
     const response = renderAccept(handshake, { protocol, extensionsHeader: extensions.header, headers })
     this.#end()
-    this.#admit({ data: acceptance.data as Data, protocol: protocol ?? '', extensions, response })
+    this.#ends.admit({ data: acceptance.data as Data, protocol: protocol ?? '', extensions, response })
   }
 
   /** An application's mistake is told to the application; the client learns only that there was one. */
   #threw(error: unknown): void {
     this.refuse(new Rejection(500, 'The server failed.'))
-    this.#failed(error)
+    this.#ends.failed(error)
   }
 
   #end(): void {
+    if (this.#isOver) return
     this.#isOver = true
+    this.#ends.decided()
     wheel.clear(this.#deadline)
   }
+}
+
+/** Answer with an error and end the connection: what follows a refused handshake must not be read as a request. */
+export function answerAndEnd(stream: Duplex, rejection: Rejection): void {
+  stream.on('error', ignore)
+  stream.end(renderRejection(rejection), () => stream.destroy())
 }
 
 function headOf(request: IncomingMessage): RequestHead {
@@ -136,13 +154,13 @@ function headOf(request: IncomingMessage): RequestHead {
   }
 }
 
-function describe(request: IncomingMessage, handshake: ServerHandshake): UpgradeRequest {
+function describe({ request, remoteAddress }: UpgradeTransport, handshake: ServerHandshake): UpgradeRequest {
   return {
     url: request.url ?? '',
     headers: request.headers,
     protocols: handshake.protocols,
     origin: handshake.origin,
-    remoteAddress: request.socket.remoteAddress,
+    remoteAddress,
     raw: request,
   }
 }

@@ -2,31 +2,23 @@
  * Topics: who listens to which name, and how a message reaches all of them in one write each. What is published in one turn
  * of the event loop is gathered; everybody who is to get the same messages gets the same bytes.
  */
-import type { ExtensionInstance } from '../protocol/extension.ts'
 import { HeldMessages, type SlowPolicy } from './held-messages.ts'
 import type { PreparedMessage } from './prepared-message.ts'
-
-/** Somebody who can be published to: an open connection, as far as topics need to know it. */
-export interface Subscriber {
-  /** The extension its frames go through. */
-  readonly extension: ExtensionInstance | undefined
-  /** Whether frames made elsewhere may go out now: nothing of its own is half sent. */
-  readonly takesEncoded: boolean
-  /** Whether it does not keep up: more is unsent than it may have. */
-  readonly isSlow: boolean
-  /** Send frames made elsewhere, in this turn. */
-  sendEncoded(frames: Uint8Array): void
-  /** Send a message in the ordinary way. */
-  sendMessage(payload: Uint8Array, isText: boolean): void
-  /** Write out what was sent. */
-  flush(): void
-  /** Close because it does not keep up. */
-  closeSlow(): void
-}
+import {
+  entriesFor,
+  except,
+  findSpecial,
+  join,
+  takeBatch,
+  Topic,
+  type Batch,
+  type Member,
+  type Subscriber,
+} from './topic.ts'
 
 export interface TopicsOptions {
-  /** What happens to subscribers that do not keep up, and how many bytes may wait for each. */
-  readonly policy: SlowPolicy
+  /** What happens to subscribers that do not keep up with a topic, and how many bytes may wait for each. */
+  readonly policy: (topic: string) => SlowPolicy
   readonly budget: number
   /** Call this at the end of the turn. */
   readonly schedule: (flush: () => void) => void
@@ -51,44 +43,12 @@ export interface PublishResult {
   readonly dropped: number
 }
 
+/** How to publish, and who is left out. */
+type Publishing = PublishOptions & { readonly sender?: Member | undefined }
+
+const NOBODY: PublishResult = { matched: 0, sent: 0, queued: 0, dropped: 0 }
 /** When this many bytes are gathered, they leave without waiting for the turn to end. */
 const FLUSH_FROM = 262_144
-
-interface Entry {
-  readonly message: PreparedMessage
-  readonly order: number
-  /** Who of the topic's members does not get it now: the sender, and those for whom it was held or dropped. */
-  except: Set<Member> | undefined
-}
-
-class Topic {
-  readonly name: string
-  readonly members = new Set<Member>()
-  pending: Entry[] = []
-  pendingBytes = 0
-
-  constructor(name: string) {
-    this.name = name
-  }
-}
-
-/** One subscriber and its topics. */
-export class Member {
-  readonly subscriber: Subscriber
-  readonly topics = new Map<string, Topic>()
-  held: HeldMessages | undefined
-  /** Dirty topics it is in, counted during a flush. */
-  dirty = 0
-
-  constructor(subscriber: Subscriber) {
-    this.subscriber = subscriber
-  }
-
-  /** Whether messages have to wait: it does not keep up, or earlier ones wait still. */
-  get isSlow(): boolean {
-    return this.subscriber.isSlow || (this.held !== undefined && this.held.size > 0)
-  }
-}
 
 export class Topics {
   readonly #options: TopicsOptions
@@ -98,14 +58,21 @@ export class Topics {
   /** Members that did not keep up when last looked at. */
   readonly #slow = new Set<Member>()
   #order = 0
+  #dropped = 0
+  readonly #flush = (): void => this.flush()
 
   constructor(options: TopicsOptions) {
     this.#options = options
   }
 
   /** The names with subscribers. */
-  get names(): Iterable<string> {
-    return this.#topics.keys()
+  *names(): Iterable<string> {
+    for (const { name, members } of this.#topics.values()) if (members.size > 0) yield name
+  }
+
+  /** Messages that subscribers missed so far, because they did not keep up. */
+  get dropped(): number {
+    return this.#dropped
   }
 
   /** How many subscribe to a topic. */
@@ -113,17 +80,12 @@ export class Topics {
     return this.#topics.get(name)?.members.size ?? 0
   }
 
-  /** Who subscribes to a topic. */
-  *members(name: string): Iterable<Member> {
-    yield* this.#topics.get(name)?.members ?? []
-  }
-
   /** Answers `false` when it subscribed already. It gets what is published from now on. */
   subscribe(member: Member, name: string): boolean {
     let topic = this.#topics.get(name)
     if (topic === undefined) this.#topics.set(name, (topic = new Topic(name)))
     if (topic.members.has(member)) return false
-    for (const entry of topic.pending) except(entry, member)
+    for (const entry of topic.entries) except(entry, member)
     topic.members.add(member)
     member.topics.set(name, topic)
     if (member.isSlow) this.#slow.add(member)
@@ -135,19 +97,15 @@ export class Topics {
     const topic = member.topics.get(name)
     if (topic === undefined) return false
     this.settle(member)
+    this.#part(member, topic)
     member.topics.delete(name)
-    topic.members.delete(member)
-    if (topic.members.size === 0) this.#topics.delete(name)
     return true
   }
 
   /** Forget a member that is gone. Answers the names it subscribed to. */
   remove(member: Member): string[] {
     const names = [...member.topics.keys()]
-    for (const [name, topic] of member.topics) {
-      topic.members.delete(member)
-      if (topic.members.size === 0 && topic.pending.length === 0) this.#topics.delete(name)
-    }
+    for (const topic of member.topics.values()) this.#part(member, topic)
     member.topics.clear()
     member.held = undefined
     this.#slow.delete(member)
@@ -155,13 +113,9 @@ export class Topics {
   }
 
   /** Publish to all members of a topic but `sender`. */
-  publish(
-    name: string,
-    message: PreparedMessage,
-    how: PublishOptions & { sender?: Member | undefined } = {},
-  ): PublishResult {
+  publish(name: string, message: PreparedMessage, how: Publishing = {}): PublishResult {
     const topic = this.#topics.get(name)
-    if (topic === undefined) return { matched: 0, sent: 0, queued: 0, dropped: 0 }
+    if (topic === undefined) return NOBODY
     const sender = how.sender !== undefined && topic.members.has(how.sender) ? how.sender : undefined
     const matched = topic.members.size - (sender === undefined ? 0 : 1)
     const { held, dropped } = this.#holdForSlow(topic, message, how)
@@ -177,85 +131,56 @@ export class Topics {
 
   /** Take note that a member keeps up again: what waited for it goes out. */
   drained(member: Member): void {
-    this.sendHeld(member)
+    this.#sendHeld(member, false)
+    member.subscriber.flush()
     if (!member.isSlow) this.#slow.delete(member)
-  }
-
-  /** Send what waits for a member, as long as it keeps up; all of it with `force`, to keep the order with what follows. */
-  sendHeld(member: Member, force: boolean = false): void {
-    const { held, subscriber } = member
-    if (held === undefined) return
-    while (held.size > 0 && (force || !subscriber.isSlow)) this.#send(subscriber, held.shift()!)
-    if (!force) subscriber.flush()
   }
 
   /** Send a member what was published to it so far, ahead of what it is about to be sent directly. */
   settle(member: Member): void {
-    if (this.#dirty.length > 0) {
-      for (const entry of entriesFor(member, this.#dirty)) {
-        except(entry, member)
-        this.#send(member.subscriber, entry.message)
-      }
+    this.#sendHeld(member, true)
+    if (this.#dirty.length === 0) return
+    for (const entry of entriesFor(member, this.#dirty)) {
+      except(entry, member)
+      send(member.subscriber, entry.message)
     }
-    this.sendHeld(member, true)
   }
 
   /** Hand everything that was gathered to the members. */
   flush(): void {
+    if (this.#dirty.length === 0) return
     const dirty = this.#dirty
-    if (dirty.length === 0) return
     this.#dirty = []
-    const special = findSpecial(dirty)
+    const batches = dirty.map(takeBatch)
+    const special = findSpecial(batches)
     const touched: Subscriber[] = []
-    for (const topic of dirty) {
-      this.#flushToAll(topic, special, touched)
-    }
+    for (const batch of batches) sendToAll(batch, special, touched)
     for (const member of special) {
-      for (const { message } of entriesFor(member, dirty)) this.#send(member.subscriber, message)
+      for (const { message } of entriesFor(member, batches)) send(member.subscriber, message)
       touched.push(member.subscriber)
     }
-    for (const topic of dirty) {
-      topic.pending = []
-      topic.pendingBytes = 0
-      if (topic.members.size === 0) this.#topics.delete(topic.name)
-    }
+    for (const topic of dirty) this.#forgetIfUnused(topic)
     for (const subscriber of touched) subscriber.flush()
   }
 
-  /** What most members get: the same messages, in one piece made once. */
-  #flushToAll(topic: Topic, special: ReadonlySet<Member>, touched: Subscriber[]): void {
-    let shared: Uint8Array | undefined
-    for (const member of topic.members) {
-      if (special.has(member)) continue
-      const { subscriber } = member
-      if (subscriber.extension === undefined && subscriber.takesEncoded) {
-        shared ??= join(topic.pending, topic.pendingBytes)
-        subscriber.sendEncoded(shared)
-      } else {
-        for (const { message } of topic.pending) this.#send(subscriber, message)
-      }
-      touched.push(subscriber)
-    }
-  }
-
-  #send(subscriber: Subscriber, message: PreparedMessage): void {
-    const { extension } = subscriber
-    if (!subscriber.takesEncoded) subscriber.sendMessage(message.payload, message.isText)
-    else subscriber.sendEncoded(extension === undefined ? message.frame : message.frameFor(extension))
+  /** Send what waits for a member, as long as it keeps up; all of it with `force`, to keep the order with what follows. */
+  #sendHeld(member: Member, force: boolean): void {
+    const { held, subscriber } = member
+    while (held !== undefined && held.size > 0 && (force || !subscriber.isSlow)) send(subscriber, held.shift()!)
   }
 
   #gather(topic: Topic, message: PreparedMessage, excepted: Set<Member> | undefined): void {
-    if (topic.pending.length === 0) {
+    if (topic.entries.length === 0) {
       this.#dirty.push(topic)
-      if (this.#dirty.length === 1) this.#options.schedule(() => this.flush())
+      if (this.#dirty.length === 1) this.#options.schedule(this.#flush)
     }
-    topic.pending.push({ message, order: this.#order++, except: excepted })
-    topic.pendingBytes += message.frame.length
-    if (topic.pendingBytes >= FLUSH_FROM) this.flush()
+    topic.entries.push({ message, order: this.#order++, except: excepted })
+    topic.bytes += message.frame.length
+    if (topic.bytes >= FLUSH_FROM) this.flush()
   }
 
   /** For members that do not keep up the message is held, or dropped; the others never notice. */
-  #holdForSlow(topic: Topic, message: PreparedMessage, how: PublishOptions & { sender?: Member | undefined }) {
+  #holdForSlow(topic: Topic, message: PreparedMessage, how: Publishing) {
     let held: Set<Member> | undefined
     let dropped = 0
     for (const member of this.#slow) {
@@ -275,58 +200,53 @@ export class Topics {
   #hold(member: Member, topic: Topic, { message, how }: { message: PreparedMessage; how: PublishOptions }): boolean {
     // What was published before goes out first.
     if (member.held === undefined || member.held.size === 0) this.settle(member)
-    const policy = how.slowConsumer ?? this.#options.policy
-    member.held ??= new HeldMessages()
+    const policy = how.slowConsumer ?? this.#options.policy(topic.name)
     const key = policy === 'latest' ? `${topic.name}\0${how.key ?? ''}` : undefined
-    const result = member.held.add({ message, key }, policy, this.#options.budget)
-    if (result === 'overflow') member.subscriber.closeSlow()
+    const held = (member.held ??= new HeldMessages())
+    const { dropped } = held
+    const result = held.add({ message, key }, policy, this.#options.budget)
+    this.#dropped += held.dropped - dropped
+    if (result === 'overflow') {
+      this.#dropped++
+      member.subscriber.closeSlow()
+    }
     return result === 'queued'
+  }
+
+  #part(member: Member, topic: Topic): void {
+    topic.members.delete(member)
+    this.#forgetIfUnused(topic)
+  }
+
+  /** A topic without members is kept as long as a flush of it is due: whoever subscribes meanwhile finds it. */
+  #forgetIfUnused(topic: Topic): void {
+    if (topic.members.size === 0 && topic.entries.length === 0) this.#topics.delete(topic.name)
   }
 }
 
-function except(entry: Entry, member: Member): void {
-  entry.except ??= new Set()
-  entry.except.add(member)
+/** What most members get: the same messages, in one piece made once. */
+function sendToAll(batch: Batch, special: ReadonlySet<Member>, touched: Subscriber[]): void {
+  let shared: Uint8Array | undefined
+  for (const member of batch.members) {
+    if (special.has(member)) continue
+    const { subscriber } = member
+    if (subscriber.extension === undefined && subscriber.takesEncoded) {
+      shared ??= join(batch)
+      subscriber.sendEncoded(shared, batch.entries.length)
+    } else {
+      for (const { message } of batch.entries) send(subscriber, message)
+    }
+    touched.push(subscriber)
+  }
+}
+
+function send(subscriber: Subscriber, message: PreparedMessage): void {
+  const { extension } = subscriber
+  if (!subscriber.takesEncoded) subscriber.sendMessage(message.payload, message.isText)
+  else subscriber.sendEncoded(extension === undefined ? message.frame : message.frameFor(extension), 1)
 }
 
 function exceptions(held: Set<Member> | undefined, sender: Member | undefined): Set<Member> | undefined {
   if (sender === undefined) return held
   return held === undefined ? new Set([sender]) : held.add(sender)
-}
-
-/** Members that do not get all of exactly one topic: those that some message is not for, and those of several topics. */
-function findSpecial(dirty: readonly Topic[]): Set<Member> {
-  const special = new Set<Member>()
-  for (const topic of dirty) {
-    for (const { except } of topic.pending) {
-      if (except !== undefined) for (const member of except) if (topic.members.has(member)) special.add(member)
-    }
-  }
-  if (dirty.length === 1) return special
-  for (const topic of dirty) for (const member of topic.members) if (++member.dirty > 1) special.add(member)
-  for (const topic of dirty) for (const member of topic.members) member.dirty = 0
-  return special
-}
-
-/** What a member gets from several topics, in the order it was published. */
-function entriesFor(member: Member, dirty: readonly Topic[]): Entry[] {
-  const entries: Entry[] = []
-  let topics = 0
-  for (const topic of dirty) {
-    if (!topic.members.has(member)) continue
-    topics++
-    for (const entry of topic.pending) if (entry.except?.has(member) !== true) entries.push(entry)
-  }
-  return topics === 1 ? entries : entries.sort((a, b) => a.order - b.order)
-}
-
-function join(entries: readonly Entry[], length: number): Uint8Array {
-  if (entries.length === 1) return entries[0]!.message.frame
-  const joined = new Uint8Array(length)
-  let at = 0
-  for (const { message } of entries) {
-    joined.set(message.frame, at)
-    at += message.frame.length
-  }
-  return joined
 }

@@ -1,0 +1,127 @@
+/**
+ * What happens to a TCP connection before HTTP or TLS sees it: the header of a trusted proxy is taken off, and TLS
+ * handshakes begin a few in each turn of the event loop, so that a storm of them does not stall the sockets that are open.
+ */
+import type { Server as HttpServer } from 'node:http'
+import type { Socket as TcpSocket } from 'node:net'
+import { readProxyHeader } from './proxy-protocol.ts'
+import { Alarm, wheel } from './timer-wheel.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
+
+export interface GateOptions {
+  /** Who has to begin with a PROXY header; `undefined` for nobody. */
+  readonly proxies: TrustedProxies | undefined
+  readonly isTls: boolean
+  /** Milliseconds until the first bytes must have come. */
+  readonly timeout: number
+}
+
+/** A TLS handshake takes about a millisecond of this thread; so many begin in one turn. */
+const TLS_HANDSHAKES_A_TURN = 4
+
+type Listener = (socket: TcpSocket) => void
+
+/** Stands in front of the 'connection' listeners of a server. */
+export class ConnectionGate {
+  readonly #options: GateOptions
+  readonly #pass: Listener
+  /** Connections that have not said anything yet, and those whose TLS handshake is to begin. */
+  readonly #silent = new Set<TcpSocket>()
+  #ready: TcpSocket[] = []
+  /** What proxies told: by their socket, and by the port of those that TLS hides behind another object. */
+  readonly #told = new WeakMap<object, string>()
+  readonly #toldOfTls = new Map<string, string>()
+
+  constructor(server: HttpServer, options: GateOptions) {
+    this.#options = options
+    const listeners = server.listeners('connection') as Listener[]
+    this.#pass = (socket) => {
+      for (const listener of listeners) listener.call(server, socket)
+    }
+    server.removeAllListeners('connection')
+    server.on('connection', (socket) => this.#take(socket))
+    if (options.isTls) server.on('secureConnection', (socket) => this.#tellOfTls(socket))
+  }
+
+  /** The client's address, where a proxy told it. */
+  addressOf(socket: object): string | undefined {
+    return this.#told.get(socket)
+  }
+
+  /** Drop who has not said anything yet. */
+  close(): void {
+    for (const socket of [...this.#silent, ...this.#ready]) socket.destroy()
+  }
+
+  #take(socket: TcpSocket): void {
+    const isProxy = this.#options.proxies?.trusts(socket.remoteAddress) === true
+    if (!isProxy && !this.#options.isTls) return this.#pass(socket)
+    const give = (): void => void socket.destroy()
+    const alarm = new Alarm(give)
+    let head: Buffer = Buffer.alloc(0)
+    const done = (): void => {
+      wheel.clear(alarm)
+      this.#silent.delete(socket)
+      socket.off('data', read)
+      socket.off('close', done)
+      socket.off('error', give)
+    }
+    const read = (chunk: Buffer): void => {
+      head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
+      const header = isProxy ? readProxyHeader(head) : { address: undefined, length: 0 }
+      if (header === undefined) return
+      done()
+      if (header === false) return give()
+      if (header.address !== undefined) this.#note(socket, header.address)
+      this.#hand(socket, head.subarray(header.length))
+    }
+    this.#silent.add(socket)
+    wheel.set(alarm, this.#options.timeout)
+    socket.on('data', read)
+    socket.on('close', done)
+    socket.on('error', give)
+  }
+
+  #note(socket: TcpSocket, address: string): void {
+    this.#told.set(socket, address)
+    if (!this.#options.isTls) return
+    const key = endOf(socket)
+    this.#toldOfTls.set(key, address)
+    socket.once('close', () => this.#toldOfTls.delete(key))
+  }
+
+  #tellOfTls(socket: TcpSocket): void {
+    const address = this.#toldOfTls.get(endOf(socket))
+    if (address !== undefined) this.#told.set(socket, address)
+  }
+
+  /** Give back what was read too far, and let the connection go on. */
+  #hand(socket: TcpSocket, rest: Buffer): void {
+    socket.pause()
+    if (rest.length > 0) socket.unshift(rest)
+    if (this.#options.isTls) return this.#wait(socket)
+    this.#pass(socket)
+    process.nextTick(() => socket.resume())
+  }
+
+  #wait(socket: TcpSocket): void {
+    socket.on('error', ignore)
+    this.#ready.push(socket)
+    if (this.#ready.length === 1) setImmediate(() => this.#beginSome())
+  }
+
+  /** `setImmediate` comes after the poll phase: between two turns the open sockets are read. */
+  #beginSome(): void {
+    const some = this.#ready.splice(0, TLS_HANDSHAKES_A_TURN)
+    if (this.#ready.length > 0) setImmediate(() => this.#beginSome())
+    for (const socket of some) if (!socket.destroyed) this.#pass(socket)
+  }
+}
+
+function endOf(socket: TcpSocket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`
+}
+
+function ignore(): void {
+  // TLS reports what happens to its own stream.
+}

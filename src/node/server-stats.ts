@@ -1,0 +1,77 @@
+/**
+ * The numbers of a server: what has happened since it was made. Open sockets count for themselves; what they counted is
+ * added here when they are gone, so that a message costs nothing more.
+ */
+import type { CloseCause, CloseOutcome } from '../protocol/close-outcome.ts'
+import type { Traffic } from './duplex-binding.ts'
+
+export interface ServerStats extends Traffic {
+  /** Open connections, and those that are closing. */
+  readonly connections: number
+  /** Handshakes that are not decided yet, that were accepted, and that were refused. */
+  readonly handshakes: number
+  readonly accepted: number
+  readonly refused: number
+  /** Connections that have ended, by their cause. */
+  readonly closed: Readonly<Record<CloseCause, number>>
+  /** Bytes that were given to `send` and not yet to the system. */
+  readonly bufferedAmount: number
+  /** Messages that subscribers missed because they did not keep up. */
+  readonly dropped: number
+}
+
+/** A socket, as far as it counts. */
+export interface Counting {
+  readonly traffic: Traffic
+  readonly bufferedAmount: number
+}
+
+export class ServerCounters {
+  accepted = 0
+  refused = 0
+  readonly #closed: Record<CloseCause, number> = {
+    peer: 0,
+    local: 0,
+    protocol: 0,
+    timeout: 0,
+    backpressure: 0,
+    lifetime: 0,
+    shutdown: 0,
+    transport: 0,
+  }
+  /** What the sockets that are gone had counted. */
+  readonly #past = { bytesIn: 0, bytesOut: 0, messagesIn: 0, messagesOut: 0 }
+
+  /** A connection has ended. */
+  gone(socket: Counting, outcome: CloseOutcome): void {
+    this.#closed[outcome.cause]++
+    add(this.#past, socket.traffic)
+  }
+
+  /** Everything, with what the open sockets have counted so far. */
+  sum(sockets: ReadonlySet<Counting>, others: { readonly handshakes: number; readonly dropped: number }): ServerStats {
+    const traffic = { ...this.#past }
+    let bufferedAmount = 0
+    for (const socket of sockets) {
+      add(traffic, socket.traffic)
+      bufferedAmount += socket.bufferedAmount
+    }
+    const { accepted, refused } = this
+    return {
+      connections: sockets.size,
+      accepted,
+      refused,
+      closed: { ...this.#closed },
+      ...traffic,
+      bufferedAmount,
+      ...others,
+    }
+  }
+}
+
+function add(sum: { -readonly [Count in keyof Traffic]: number }, traffic: Traffic): void {
+  sum.bytesIn += traffic.bytesIn
+  sum.bytesOut += traffic.bytesOut
+  sum.messagesIn += traffic.messagesIn
+  sum.messagesOut += traffic.messagesOut
+}

@@ -1,0 +1,41 @@
+/**
+ * What ties the topics of several servers together, be they in one process, in several, or on several machines: each tells
+ * the others what was published to it.
+ */
+
+/** A message on its way to other servers. */
+export interface BusMessage {
+  readonly topic: string
+  /** A string for text, bytes for binary. */
+  readonly message: string | Uint8Array
+  /** The key it may be replaced by, as `publish` had it. */
+  readonly key?: string
+}
+
+/** Carries what is published to all other servers on it. */
+export interface Bus {
+  /** Tell the others, in this order; nobody is told who has published. */
+  publish(message: BusMessage): void
+  /** Get what the others publish, until the function that is answered is called. */
+  join(receive: (message: BusMessage) => void): () => void
+}
+
+/** A bus within one process: each server on it has a connection of its own, made by `connect`. */
+export class LocalBus {
+  readonly #members = new Set<{ receive: (message: BusMessage) => void; owner: object }>()
+
+  /** A connection for one server. */
+  connect(): Bus {
+    const owner = {}
+    return {
+      publish: (message) => {
+        for (const member of this.#members) if (member.owner !== owner) member.receive(message)
+      },
+      join: (receive) => {
+        const member = { receive, owner }
+        this.#members.add(member)
+        return () => void this.#members.delete(member)
+      },
+    }
+  }
+}
