@@ -9,11 +9,19 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 
-const ENTRIES = [{ module: 'barewire', file: 'dist/index.d.ts' }]
+const ENTRIES = [
+  { module: 'barewire', file: 'dist/index.d.ts' },
+  { module: 'barewire/reconnect', file: 'dist/reconnect/index.d.ts' },
+]
 
-/** `export { a, type B } from './x.js'`, and where each name is declared. */
-export function exportsOf(file) {
+/** What a file declares itself, and `export { a, type B } from './x.js'`: each name, and where it is declared. */
+function exportsOf(file) {
   const text = readFileSync(join(root, file), 'utf8')
+  const own = [...text.matchAll(/^export (?:declare )?(?:class|interface|type|const|function) (\w+)/gm)]
+  return [...own.map(([, name]) => ({ name, file })), ...passedOnBy(text, file)]
+}
+
+function passedOnBy(text, file) {
   return [...text.matchAll(/^export (?:type )?\{([^}]*)\} from '([^']+)'/gm)].flatMap(([, names, from]) =>
     names
       .split(',')

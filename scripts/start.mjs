@@ -28,7 +28,7 @@ const PARTS = [
   },
   {
     name: 'chat server',
-    sources: ['src', 'chat/protocol', 'chat/server', 'chat/load', 'chat/tsconfig.json', 'chat/tsconfig.build.json'],
+    sources: ['src', 'chat/protocol', 'chat/server', 'chat/tsconfig.json', 'chat/tsconfig.build.json'],
     output: 'chat/dist/server/main.js',
     command: ['node_modules/typescript/bin/tsc', '-p', 'chat/tsconfig.build.json'],
   },
