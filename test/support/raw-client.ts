@@ -61,30 +61,55 @@ export function clientFrame(
   return concat(Uint8Array.from(head), KEY, naiveMask(Uint8Array.from(bytes), KEY))
 }
 
-/** All whole frames at the beginning of these bytes. */
-export function serverFrames(bytes: Buffer): RawFrame[] {
-  const frames: RawFrame[] = []
-  for (let at = 0; at + 2 <= bytes.length;) {
-    const [first, second] = [bytes[at]!, bytes[at + 1]!]
-    if ((second & 0x80) !== 0) throw new Error('a server masked a frame (RFC 6455 5.1)')
-    const short = second & 0x7f
-    const start = at + (short === 126 ? 4 : short === 127 ? 10 : 2)
-    if (start > bytes.length) break
-    const length =
-      short === 126 ? bytes.readUInt16BE(at + 2) : short === 127 ? Number(bytes.readBigUInt64BE(at + 2)) : short
-    if (start + length > bytes.length) break
-    const payload = bytes.subarray(start, start + length)
-    frames.push({ fin: first >= 0x80, rsv: (first >> 4) & 7, opcode: first & 15, payload })
-    at = start + length
+/** Splits what comes into frames, looking at each byte once. */
+class FrameSplitter {
+  readonly frames: RawFrame[] = []
+  #chunks: Buffer[] = []
+  #size = 0
+  /** Below this there is no whole frame. */
+  #needed = 2
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk)
+    this.#size += chunk.length
+    if (this.#size < this.#needed) return
+    const bytes = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
+    let at = 0
+    for (;;) {
+      const length = frameLength(bytes, at)
+      this.#needed = length
+      if (at + length > bytes.length) break
+      this.frames.push(readFrame(bytes.subarray(at, at + length)))
+      at += length
+    }
+    this.#chunks = [bytes.subarray(at)]
+    this.#size = bytes.length - at
   }
-  return frames
+}
+
+/** The length of the frame that begins here, as far as can be seen. */
+function frameLength(bytes: Buffer, at: number): number {
+  if (at + 2 > bytes.length) return 2
+  const short = bytes[at + 1]! & 0x7f
+  if (short < 126) return 2 + short
+  const start = short === 126 ? 4 : 10
+  if (at + start > bytes.length) return start
+  return start + (short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2)))
+}
+
+function readFrame(frame: Buffer): RawFrame {
+  const [first, second] = [frame[0]!, frame[1]!]
+  if ((second & 0x80) !== 0) throw new Error('a server masked a frame (RFC 6455 5.1)')
+  const start = second === 126 ? 4 : second === 127 ? 10 : 2
+  return { fin: first >= 0x80, rsv: (first >> 4) & 7, opcode: first & 15, payload: frame.subarray(start) }
 }
 
 export class RawClient {
   readonly socket: Socket
-  #received: Buffer = Buffer.alloc(0)
-  /** Where the answer to the handshake ends. */
-  #headEnd = 0
+  /** The head of the answer, once it is whole, and what came behind it. */
+  #head: string | undefined
+  #received: Buffer[] = []
+  #splitter = new FrameSplitter()
   hasEnded = false
   isClosed = false
   #checks = new Set<() => void>()
@@ -92,7 +117,7 @@ export class RawClient {
   constructor(where: number | string, socket?: Socket) {
     this.socket = socket ?? (typeof where === 'number' ? connect(where, '127.0.0.1') : connect(where)).setNoDelay(true)
     this.socket.on('data', (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk])
+      this.#receive(chunk)
       this.#check()
     })
     this.socket.on('error', () => {})
@@ -123,13 +148,14 @@ export class RawClient {
     return this
   }
 
-  /** Everything that came behind the handshake's answer. */
+  /** Everything that came behind the head of an answer that refuses. */
   get body(): Buffer {
-    return this.#received.subarray(this.#headEnd)
+    return Buffer.concat(this.#received)
   }
 
+  /** Everything that came behind the head of an answer that does not. */
   get frames(): RawFrame[] {
-    return serverFrames(this.body)
+    return this.#splitter.frames
   }
 
   /** Resolves when it holds; it is asked again whenever something comes. Rejects when nothing can come any more. */
@@ -140,7 +166,7 @@ export class RawClient {
         if (value === undefined || value === false) {
           if (!this.isClosed) return
           this.#checks.delete(check)
-          return reject(new Error(`the connection closed behind ${this.#received.toString('latin1').slice(0, 400)}`))
+          return reject(new Error(`the connection closed behind ${this.#head ?? this.body.toString()}`))
         }
         this.#checks.delete(check)
         resolve(value)
@@ -152,12 +178,7 @@ export class RawClient {
 
   /** The head of the answer, up to its empty line. */
   async head(): Promise<string> {
-    const end = await this.until(() => {
-      const at = this.#received.indexOf('\r\n\r\n')
-      return at === -1 ? undefined : at + 4
-    })
-    this.#headEnd = end
-    return this.#received.toString('latin1', 0, end)
+    return this.until(() => this.#head)
   }
 
   /** The first `count` frames. */
@@ -187,6 +208,18 @@ export class RawClient {
 
   destroy(): void {
     this.socket.destroy()
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#head?.startsWith('HTTP/1.1 101 ') === true) return this.#splitter.push(chunk)
+    this.#received.push(chunk)
+    if (this.#head !== undefined) return
+    const bytes = this.body
+    const end = bytes.indexOf('\r\n\r\n') + 4
+    if (end < 4) return
+    this.#head = bytes.toString('latin1', 0, end)
+    this.#received = []
+    if (end < bytes.length) this.#receive(bytes.subarray(end))
   }
 
   #check(): void {
