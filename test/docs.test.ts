@@ -66,7 +66,9 @@ describe('docs/limits.md', () => {
 
   it.each(Object.entries(defaults))('tells the default of %s', (name, value) => {
     const told = lines.filter((line) => line.includes(`\`${name}\``))
-    expect(told.some((line) => spellings(value).some((form) => line.includes(form))), told.join('\n')).toBe(true)
+    expect(
+      told.some((line) => spellings(value).some((form) => line.includes(form))),
+      told.join('\n'),
+    ).toBe(true)
   })
-})
 })
