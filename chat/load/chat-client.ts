@@ -24,6 +24,7 @@ export interface SocketLike {
   readonly readyState: number
   send(text: string): void
   close(code?: number, reason?: string): void
+  terminate?(): void
 }
 export type SocketMaker = (url: string, protocols: string[]) => SocketLike
 
@@ -74,12 +75,18 @@ export class ChatClient {
   #id = 0
   readonly #pending = new Map<number, { resolve(reply: Reply): void; reject(error: Error): void }>()
   readonly #unacked = new Set<string>()
+  readonly #joined = new Set<string>()
   #closeWaiters: (() => void)[] = []
   #hello: (() => void) | undefined
 
   constructor(options: ClientOptions) {
     this.#options = options
     this.#url = options.url
+  }
+
+  /** Whether it is back in every room it knows. */
+  get isJoined(): boolean {
+    return this.#joined.size === this.rooms.size
   }
 
   get isOpen(): boolean {
@@ -135,6 +142,7 @@ export class ChatClient {
     }
     if (!reply.reset && reply.missed > 0) await this.#fill(room, view, reply.msgs[0]?.seq ?? reply.head + 1)
     for (const entry of reply.msgs) this.#apply(room, view, entry)
+    this.#joined.add(room)
     return reply
   }
 
@@ -195,6 +203,11 @@ export class ChatClient {
     const ended = this.ended()
     socket.close(code)
     return ended
+  }
+
+  /** Lose the connection without a word. */
+  drop(): void {
+    this.#socket?.terminate?.()
   }
 
   /** Resolves when the connection has ended. */
@@ -266,6 +279,7 @@ export class ChatClient {
 
   #lost(code: number, reason: string): void {
     this.closed = { code, reason }
+    this.#joined.clear()
     for (const { reject } of this.#pending.values()) reject(new Error(`closed with ${code}`))
     this.#pending.clear()
     for (const tell of this.#closeWaiters.splice(0)) tell()

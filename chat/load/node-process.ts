@@ -9,12 +9,15 @@ const source = fileURLToPath(new URL('../server/run.ts', import.meta.url))
 
 export class NodeProcess {
   readonly url: string
+  /** The internal port, when `INTERNAL_PORT` was given. */
+  readonly internalUrl: string | undefined
   readonly #child: ChildProcess
   readonly log: () => string
 
-  private constructor(child: ChildProcess, url: string, log: () => string) {
+  private constructor(child: ChildProcess, [url, internalUrl]: string[], log: () => string) {
     this.#child = child
-    this.url = url
+    this.url = url!
+    this.internalUrl = internalUrl
     this.log = log
   }
 
@@ -32,15 +35,17 @@ export class NodeProcess {
     let output = ''
     let errors = ''
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
-    const url = await new Promise<string>((resolve, reject) => {
+    const urls = await new Promise<string[]>((resolve, reject) => {
       child.stdout.on('data', (chunk: Buffer) => {
         output = (output + chunk.toString()).slice(-100_000)
-        const found = /^(https?:\/\/\S+)$/m.exec(output)
-        if (found !== null) resolve(found[1]!)
+        // One line for people; a second, of the internal port, for programs.
+        const found = output.match(/^(?:internal )?https?:\/\/\S+$/gm) ?? []
+        const wanted = env['INTERNAL_PORT'] === undefined ? 1 : 2
+        if (found.length >= wanted) resolve(found.map((line) => line.replace('internal ', '')))
       })
       child.once('exit', (code) => reject(new Error(`the node ended with ${code}: ${errors}`)))
     })
-    return new NodeProcess(child, url, () => output + errors)
+    return new NodeProcess(child, urls, () => output + errors)
   }
 
   get socketUrl(): string {

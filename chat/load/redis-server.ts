@@ -32,14 +32,18 @@ export class RedisServer {
   readonly #folder: string
   #process: ChildProcess | undefined
 
-  private constructor(port: number, folder: string) {
+  readonly #appendOnly: boolean
+
+  private constructor(port: number, folder: string, appendOnly: boolean) {
+    this.#appendOnly = appendOnly
     this.port = port
     this.url = `redis://127.0.0.1:${port}`
     this.#folder = folder
   }
 
-  static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), mkdtempSync(join(tmpdir(), 'chat-redis-')))
+  /** `appendOnly`: every command is on the disk before it is answered. Default: nothing is, but by SAVE. */
+  static async start({ appendOnly = false } = {}): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), mkdtempSync(join(tmpdir(), 'chat-redis-')), appendOnly)
     await server.start()
     return server
   }
@@ -47,6 +51,7 @@ export class RedisServer {
   /** Start it (again), with what its folder holds. */
   async start(): Promise<void> {
     const options = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '']
+    if (this.#appendOnly) options.push('--appendonly', 'yes', '--appendfsync', 'always')
     this.#process = spawn('redis-server', options, { stdio: 'ignore' })
     for (let tries = 0; ; tries += 1) {
       if (await this.#answers()) return

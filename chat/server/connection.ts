@@ -59,6 +59,8 @@ export class ChatConnection implements Recipient {
   #warned = false
   #queue: Promise<void> = Promise.resolve()
   #over = false
+  /** The code this side has closed with. */
+  closedWith: number | undefined
 
   constructor(hub: Hub, peer: Peer, { id, wire }: { id: string; wire?: ChatConnection['wire'] }) {
     this.hub = hub
@@ -131,8 +133,8 @@ export class ChatConnection implements Recipient {
     if (this.#over) return
     this.peer.send(text)
     if (this.peer.bufferedAmount > LIMITS.sendQueueBytes) {
+      // Nothing more is added. Whoever reads on finds the reason; whoever does not is cut off by the close's own deadline.
       this.#close(ChatClose.slow_consumer, 'over 1 MiB waits to be read')
-      this.peer.terminate()
     }
   }
 
@@ -243,6 +245,7 @@ export class ChatConnection implements Recipient {
   #close(code: number, reason: string): void {
     if (this.#over) return
     this.#over = true
+    this.closedWith = code
     this.peer.close(code, reason)
   }
 }

@@ -25,7 +25,7 @@ import type { AppendRequest, AppendResult, Backend, Marks } from './stores/store
 /** What happens, for metrics and logs. */
 export interface HubEvents {
   opened(): void
-  closed(end: PeerEnd): void
+  closed(code: number, by: 'server' | 'client' | 'transport'): void
   /** A send was stored (or had been before) in so many milliseconds. */
   stored(ms: number, dup: boolean): void
   delivered(members: number, sinceTs: number): void
@@ -239,7 +239,8 @@ export class Hub {
   /** A connection is over: its rooms see it go at once when it said so, else after a grace in which it may come back. */
   gone(connection: ChatConnection, end: PeerEnd): void {
     if (!this.connections.delete(connection)) return
-    this.events.closed(end)
+    const by = connection.closedWith === undefined ? (end.clean ? 'client' : 'transport') : 'server'
+    this.events.closed(connection.closedWith ?? end.code, by)
     const { user } = connection
     if (user === undefined) return
     const others = this.#users.get(user.id)

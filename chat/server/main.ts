@@ -30,6 +30,7 @@ export async function main(): Promise<void> {
     return
   }
   process.stdout.write(`${app.url}\n`)
+  if (app.internalUrl !== undefined) process.stdout.write(`internal ${app.internalUrl}\n`)
   obeySignals(app)
 }
 

@@ -29,9 +29,9 @@ export class Metrics {
   hubEvents(error: (error: unknown) => void): HubEvents {
     return {
       opened: () => this.connections.inc(),
-      closed: ({ code, clean }) => {
+      closed: (code, by) => {
         this.connections.dec()
-        this.closes.inc({ code: String(code), by: clean ? 'handshake' : 'transport' })
+        this.closes.inc({ code: String(code), by })
       },
       stored: (ms, dup) => {
         this.ack.observe(ms / 1000)

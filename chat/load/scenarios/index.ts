@@ -1,0 +1,12 @@
+/** All scenarios, by name. */
+import type { Scenario } from '../scenario.ts'
+import { cluster, history } from './cluster.ts'
+import { drain } from './drain.ts'
+import { idle } from './idle.ts'
+import { slow } from './slow.ts'
+import { churn, reconnect } from './storm.ts'
+import { room, rooms } from './talk.ts'
+
+export const SCENARIOS: ReadonlyMap<string, Scenario> = new Map(
+  [idle, room, rooms, reconnect, churn, slow, drain, history, cluster].map((scenario) => [scenario.name, scenario]),
+)
