@@ -147,8 +147,8 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   #isBlocked = false
   /** Whether `send` said to wait. */
   #owesDrain = false
-  /** Bytes of output when the deadline was set: a peer that still takes some is not cut off. */
-  #unsentAtDeadline = 0
+  /** How far the output was when the deadline was set: a peer that still takes some is not cut off. */
+  #progressAtDeadline = 0
   #closeDeadline: Alarm | undefined
 
   constructor(stream: Duplex, made: BindingParts<Owner>, listener: BindingListener<Owner>) {
@@ -161,7 +161,8 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
     this.#takesAtOnce = stream instanceof TcpSocket && !(stream instanceof TLSSocket)
     const connection = { role: options.role, handler: this, ...(extension === undefined ? {} : { extension }) }
     this.connection = new Connection(connection, settingsFor(options, this))
-    this.#heartbeat = options.heartbeat === undefined ? undefined : new Heartbeat(this.connection, options.heartbeat)
+    this.#heartbeat =
+      options.heartbeat === undefined ? undefined : new Heartbeat(this.connection, this, options.heartbeat)
   }
 
   /** Begin to read. `head` is what came in the same segment as the handshake. */
@@ -234,6 +235,11 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   /** Whether more is unsent than there may be. */
   get isBlocked(): boolean {
     return this.#isBlocked
+  }
+
+  /** A number that changes when the peer takes anything of what is unsent. */
+  get progress(): number {
+    return this.#bytesOut - this.stream.writableLength - inFlight(this.stream)
   }
 
   /** Whether it is well to send more; when not, `drain` will follow. */
@@ -318,7 +324,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
 
   closing(): void {
     this.#closeDeadline ??= new Alarm(() => this.#closeTimedOut())
-    this.#unsentAtDeadline = this.bufferedAmount
+    this.#progressAtDeadline = this.progress
     wheel.set(this.#closeDeadline, this.#options.closeTimeout)
     this.#listener.closing?.(this.#owner)
   }
@@ -422,8 +428,12 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
 
   /** Queued data is never truncated while the peer takes it; a peer that takes nothing is cut off. */
   #closeTimedOut(): void {
-    const unsent = this.bufferedAmount
-    if (unsent > 0 && unsent < this.#unsentAtDeadline) return this.closing()
+    if (this.bufferedAmount > 0 && this.progress !== this.#progressAtDeadline) return this.closing()
     this.connection.terminate('timeout')
   }
+}
+
+/** Bytes of the write that is under way which the system has not taken: Node's own count of a big write stands still. */
+function inFlight(stream: Duplex): number {
+  return (stream as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0
 }

@@ -17,6 +17,14 @@ export interface HeartbeatOptions {
   readonly maxLifetime: number
 }
 
+/** Its output: what is in the way of a peer that takes nothing. */
+export interface HeartbeatOutput {
+  /** Whether more is unsent than there may be. */
+  readonly isBlocked: boolean
+  /** A number that changes when the peer takes anything of what is unsent. */
+  readonly progress: number
+}
+
 /** The connection, as far as its heartbeat goes. */
 export interface HeartbeatTarget {
   /** Whether it reads: a peer that is held back cannot be heard. */
@@ -33,12 +41,19 @@ const PING_LENGTH = 4
 
 let pings = 0
 
-/** One deadline serves all: a flag is what a byte that arrives costs, and the clock is looked at when one is due. */
+/** A deadline that is met later than this was kept from the wheel by the process itself, which may not have read either. */
+const HELD_UP_MS = 1000
+
+/** One deadline serves all: noting the tick is what a byte that arrives costs; the clock is looked at when one is due. */
 export class Heartbeat extends Deadline {
   readonly #target: HeartbeatTarget
+  readonly #output: HeartbeatOutput
   readonly #options: HeartbeatOptions
-  #isHeard = false
-  #isSpokenTo = false
+  /** The ticks of the wheel in which a byte, and a message, last came. */
+  #heardIn: number
+  #spokenIn: number
+  /** How far the output was when the peer was last found to be behind. */
+  #progress: number | undefined
   /** When the ping is due, or given up; when the peer has been idle for too long; when its lifetime is over. */
   #beatAt: number
   #idleAt: number
@@ -48,9 +63,10 @@ export class Heartbeat extends Deadline {
   #sentAt = 0
   #rtt = -1
 
-  constructor(target: HeartbeatTarget, options: HeartbeatOptions) {
+  constructor(target: HeartbeatTarget, output: HeartbeatOutput, options: HeartbeatOptions) {
     super()
     this.#target = target
+    this.#output = output
     this.#options = options
     const { interval, idleTimeout, maxLifetime } = options
     const now = wheel.now()
@@ -58,6 +74,7 @@ export class Heartbeat extends Deadline {
     this.#idleAt = after(now, idleTimeout)
     this.#endsAt = after(now, maxLifetime * (1 + LIFETIME_JITTER * (2 * Math.random() - 1)))
     this.#wait(now)
+    this.#heardIn = this.#spokenIn = wheel.tick
   }
 
   /** The time from the last ping to its pong in milliseconds, once one was answered. */
@@ -67,12 +84,12 @@ export class Heartbeat extends Deadline {
 
   /** A byte has arrived. */
   heard(): void {
-    this.#isHeard = true
+    this.#heardIn = wheel.tick
   }
 
   /** A message has arrived. */
   spokenTo(): void {
-    this.#isSpokenTo = true
+    this.#spokenIn = wheel.tick
   }
 
   /** A pong has arrived. */
@@ -92,9 +109,9 @@ export class Heartbeat extends Deadline {
     const now = wheel.now()
     if (now >= this.#endsAt) return this.#close('maximum lifetime', 'lifetime')
     if (now >= this.#idleAt) {
-      if (!this.#isSpokenTo) return this.#close('idle', 'timeout')
-      this.#isSpokenTo = false
-      this.#idleAt = after(now, this.#options.idleTimeout)
+      const { idleTimeout } = this.#options
+      this.#idleAt = this.#target.stalled ? after(now, idleTimeout) : wheel.endOf(this.#spokenIn) + idleTimeout
+      if (now >= this.#idleAt) return this.#close('idle', 'timeout')
     }
     if (now >= this.#beatAt) this.#beat(now)
     this.#wait(now)
@@ -107,17 +124,32 @@ export class Heartbeat extends Deadline {
 
   #beat(now: number): void {
     const { interval, timeout } = this.#options
-    if (this.#isHeard || this.#target.stalled) {
-      this.#isHeard = false
+    if (this.#output.isBlocked) return this.#lookAtOutput(now)
+    this.#progress = undefined
+    const silentAt = wheel.endOf(this.#heardIn) + interval
+    if (now < silentAt || this.#target.stalled) {
       this.#awaited = 0
-      this.#beatAt = after(now, interval)
-    } else if (this.#awaited !== 0) {
-      this.#beatAt = Infinity
-      this.#target.terminate('timeout')
-    } else {
+      this.#beatAt = this.#target.stalled ? after(now, interval) : silentAt
+    } else if (this.#awaited === 0) {
       this.#ping()
       this.#beatAt = after(now, timeout)
+    } else if (now - this.#beatAt > HELD_UP_MS) {
+      this.#beatAt = after(now, timeout)
+    } else {
+      this.#beatAt = Infinity
+      this.#target.terminate('timeout')
     }
+  }
+
+  /** A peer that takes nothing for a whole interval will not take the rest either. */
+  #lookAtOutput(now: number): void {
+    const { progress } = this.#output
+    this.#beatAt = after(now, this.#options.interval)
+    if (progress === this.#progress) {
+      this.#beatAt = Infinity
+      return this.#target.terminate('backpressure')
+    }
+    this.#progress = progress
   }
 
   #ping(): void {

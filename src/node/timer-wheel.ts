@@ -46,6 +46,16 @@ export class TimerWheel {
     return performance.now()
   }
 
+  /** The last tick that has passed, and so about now. It counts on as long as there is any deadline. */
+  get tick(): number {
+    return this.#tick
+  }
+
+  /** When a tick is over, in ms of the wheel's clock. */
+  endOf(tick: number): number {
+    return this.#started + (tick + 1) * TICK_MS
+  }
+
   /** How many deadlines there are. */
   get size(): number {
     return this.#size
