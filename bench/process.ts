@@ -118,7 +118,7 @@ export class Load {
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null) return
     const exited = new Promise((resolve) => this.#child.once('exit', resolve))
-    this.#child.disconnect()
+    if (this.#child.connected) this.#child.disconnect()
     await exited
   }
 

@@ -92,8 +92,15 @@ export async function runWorkload(
     for (let round = 0; round < rounds; round++) {
       for (let turn = 0; turn < active.length; turn++) {
         const { peer, server } = active[(turn + round) % active.length]!
+        if (result.missing[peer.name] !== undefined) continue
         say(`round ${round + 1} of ${rounds}: ${peer.name}`)
-        result.peers[peer.name]!.push(await measure(workload, { load, server, ms: settings.roundMs }))
+        try {
+          result.peers[peer.name]!.push(await measure(workload, { load, server, ms: settings.roundMs }))
+        } catch (error) {
+          // Wrong answers are no figures, however fast they came.
+          delete result.peers[peer.name]
+          result.missing[peer.name] = String(error)
+        }
       }
     }
   } finally {

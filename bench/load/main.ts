@@ -63,4 +63,6 @@ process.on('message', (request: LoadRequest) => {
     (error: Error) => process.send!({ error: error.stack }),
   )
 })
+// What a callback throws, such as a wrong byte that came back, is the answer to what is under way.
+process.on('uncaughtException', (error) => process.send?.({ error: error.stack }))
 process.on('disconnect', () => process.exit(0))

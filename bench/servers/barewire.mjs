@@ -1,7 +1,7 @@
 /** barewire, as `npm run build` leaves it in dist. */
 import { MAX_PAYLOAD, barewireDist, options, ready, sendInTurns } from './control.mjs'
 
-const { WebSocketServer } = await import(barewireDist)
+const { WebSocketServer, prepare } = await import(barewireDist)
 const noContextTakeover = options.deflate === 'no-takeover'
 const sockets = new Set()
 let whenDrained
@@ -11,7 +11,7 @@ const SAMPLE_EVERY = 16 * 1024 * 1024
 
 const message = {
   echo: (socket, data, isText) => socket.send(data, { text: isText }),
-  broadcast: (_socket, data) => server.publish('room', data),
+  broadcast: (_socket, data, isText) => server.publish('room', prepare(data, isText)),
   send() {},
   stream() {},
 }[options.mode]
