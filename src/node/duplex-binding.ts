@@ -147,6 +147,8 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   #isBlocked = false
   /** Whether `send` said to wait. */
   #owesDrain = false
+  /** Whether a pong waits for the output before it. */
+  #awaitsOutput = false
   /** How far the output was when the deadline was set: a peer that still takes some is not cut off. */
   #progressAtDeadline = 0
   #closeDeadline: Alarm | undefined
@@ -246,6 +248,8 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   get isReady(): boolean {
     if (this.bufferedAmount <= this.#mark) return true
     this.#owesDrain = true
+    // What waits to be compressed is unsent as well: a handler that echoes must not fill the memory with it.
+    if (this.connection.isEncoding && !this.#isBlocked) this.#block()
     return false
   }
 
@@ -315,6 +319,19 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
     if (unsent > this.#mark) this.#overMark(unsent - bytes.length)
     if (this.#owesDrain && !stream.writableNeedDrain) process.nextTick(() => this.drained())
     return unsent === 0 && this.#takesAtOnce
+  }
+
+  waits(): boolean {
+    const { stream } = this
+    if (stream.writableLength === 0) return false
+    if (!this.#awaitsOutput && stream.writable) {
+      this.#awaitsOutput = true
+      stream.write('', () => {
+        this.#awaitsOutput = false
+        this.connection.outputLeft()
+      })
+    }
+    return true
   }
 
   reading(wanted: boolean): void {

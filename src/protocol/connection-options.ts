@@ -30,6 +30,11 @@ export interface ConnectionHandler {
    * always flushed at its end.
    */
   pending?(): void
+  /**
+   * Whether earlier output still waits in the transport. After `true`, call `outputLeft` when it has left: of the pings that
+   * come until then only the latest is answered. RFC 6455 5.5.3. Without this method nothing waits.
+   */
+  waits?(): boolean
   /** Whether to go on reading from the transport. */
   reading?(wanted: boolean): void
   /** The connection has left the open state: put a deadline on what is left of it. */

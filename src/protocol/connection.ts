@@ -78,6 +78,11 @@ export class Connection {
     return this.#writer.pending + this.#sender.queuedBytes
   }
 
+  /** Whether the extension works on a message; when it is done, there is output. */
+  get isEncoding(): boolean {
+    return this.#sender.encoding
+  }
+
   /** Whether reading rests; the transport had better be paused. */
   get stalled(): boolean {
     return this.#receiver.stalls !== 0
@@ -235,8 +240,13 @@ export class Connection {
   #pingReceived(payload: Uint8Array): void {
     if (!this.#settings.autoPong) return
     const isBlocked = this.#holdsPongs || (this.#receiver.stalls & Stall.Output) !== 0
-    if (isBlocked) this.#owedPong = payload.slice()
+    if (isBlocked || this.#handler.waits?.() === true) this.#owedPong = payload.slice()
     else this.#sendPong(payload)
+  }
+
+  /** Take note that the output has left which the handler said `waits` of: a pong that is owed goes. RFC 6455 5.5.3. */
+  outputLeft(): void {
+    this.#payOwedPong()
   }
 
   #payOwedPong(): void {

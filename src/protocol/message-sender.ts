@@ -66,6 +66,11 @@ export class MessageSender {
     return this.#queuedBytes + this.#workingBytes
   }
 
+  /** Whether the extension works on a message; when it is done, there is output. */
+  get encoding(): boolean {
+    return this.#working && !this.#isClosed
+  }
+
   /** Whether a message in fragments is under way. */
   get fragmenting(): boolean {
     return this.#fragmenting

@@ -43,8 +43,8 @@ export class JoinedStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    const other = this.#other!
-    process.nextTick(() => other.destroy())
+    const other = this.#other
+    process.nextTick(() => other?.destroy())
     done(error)
   }
 

@@ -97,6 +97,13 @@ function frameLength(bytes: Buffer, at: number): number {
   return start + (short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2)))
 }
 
+/** All whole frames in these bytes. */
+export function serverFrames(bytes: Buffer): RawFrame[] {
+  const splitter = new FrameSplitter()
+  splitter.push(bytes)
+  return splitter.frames
+}
+
 function readFrame(frame: Buffer): RawFrame {
   const [first, second] = [frame[0]!, frame[1]!]
   if ((second & 0x80) !== 0) throw new Error('a server masked a frame (RFC 6455 5.1)')
