@@ -46,7 +46,7 @@ export class HeldMessages {
   /** Add a message by a policy, with room for `budget` bytes in all. */
   add(held: Held, policy: SlowPolicy, budget: number): HoldResult {
     const size = held.message.frame.length
-    if (policy === 'latest' && held.key !== undefined && this.#replace(held)) return 'queued'
+    if (policy === 'latest' && held.key !== undefined && this.#replace(held, budget)) return 'queued'
     if (this.#bytes + size > budget) {
       if (policy === 'close') return 'overflow'
       if (policy === 'drop-newest' || size > budget) {
@@ -67,12 +67,19 @@ export class HeldMessages {
     return held?.message
   }
 
-  #replace(held: Held): boolean {
+  /** Put a message in the place of the one with its key. Where it has outgrown that, the old one only gives way. */
+  #replace(held: Held, budget: number): boolean {
     const index = this.#queue.findIndex((other) => other.key === held.key)
     if (index === -1) return false
-    this.#bytes += held.message.frame.length - this.#queue[index]!.message.frame.length
-    this.#queue[index] = held
     this.dropped++
+    this.#bytes -= this.#queue[index]!.message.frame.length
+    const fits = this.#bytes + held.message.frame.length <= budget
+    if (!fits) {
+      this.#queue.splice(index, 1)
+      return false
+    }
+    this.#queue[index] = held
+    this.#bytes += held.message.frame.length
     return true
   }
 
