@@ -97,7 +97,10 @@ export class Connection {
    * Change limits for what comes from the next frame on.
    * @throws TypeError or RangeError for a limit out of its range.
    */
-  setLimits({ maxPayload = this.#settings.maxPayload, maxFragments = this.#settings.maxFragments }: MessageLimits): void {
+  setLimits({
+    maxPayload = this.#settings.maxPayload,
+    maxFragments = this.#settings.maxFragments,
+  }: MessageLimits): void {
     checkLimit('maxPayload', maxPayload)
     checkLimit('maxFragments', maxFragments)
     this.#settings = { ...this.#settings, maxPayload, maxFragments }
