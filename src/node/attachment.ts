@@ -61,8 +61,14 @@ function begin(server: HttpServer): Attachment {
   return attachment
 }
 
+/** Scheme and authority of a target in absolute form. RFC 9112 3.2.2. */
+const ABSOLUTE = /^https?:\/\/[^/]*/i
+
 /** The path of a request target: what stands before the query. RFC 9112 3.2.1. */
 export function pathOf(target: string): string {
   const query = target.indexOf('?')
-  return query === -1 ? target : target.slice(0, query)
+  const whole = query === -1 ? target : target.slice(0, query)
+  // RFC 6455 4.1: the target may be an absolute URI as well.
+  const authority = ABSOLUTE.exec(whole)?.[0]
+  return authority === undefined ? whole : whole.slice(authority.length) || '/'
 }

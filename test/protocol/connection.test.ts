@@ -298,6 +298,20 @@ describe('Pings', () => {
     expect(naiveDecode(concat(...socket.writes)).length).toBeGreaterThan(before)
   })
 
+  it('are answered once for all that came while earlier output waits in the transport (RFC 6455 5.5.3)', () => {
+    let waits = false
+    const socket = new Recorded('server')
+    socket.handler.waits = () => waits
+    socket.connection.receive(masked('89 01 01'))
+    waits = true
+    for (let i = 2; i < 9; i++) socket.connection.receive(masked(`89 01 0${i}`))
+    expect(socket.output).toBe('8a 01 01')
+    waits = false
+    socket.connection.outputLeft()
+    socket.connection.outputLeft()
+    expect(socket.output).toBe('8a 01 01 8a 01 08')
+  })
+
   it('owe nothing to a connection that has failed', () => {
     const socket = new Recorded('client')
     socket.connection.holdPongs()
