@@ -203,7 +203,7 @@ const OVERVIEW: readonly (readonly [id: string, title: string])[] = [
   ['fanout/64/s200/w16', 'fan-out to 200, 16 a turn'],
   ['chat/64/c32', 'chat, 32 clients'],
   ['deflate/takeover/1024/c16/p1', 'deflate echo, 1 KiB of JSON'],
-  ['deflate/broadcast/512/s200', 'deflate broadcast to 200'],
+  ['deflate/broadcast/512/s200/w16', 'deflate broadcast to 200'],
   ['memory/plain', 'memory of a used connection'],
   ['memory/deflate', 'memory of one with deflate used'],
   ['handshake/64', 'handshakes'],

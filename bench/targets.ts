@@ -35,6 +35,8 @@ const burstFanout = ['fanout/64/s200/w16', 'fanout/1024/s200/w16']
 const singleFanout = ['fanout/64/s200/w1', 'fanout/1024/s200/w1']
 const smallDeflate = ['deflate/takeover/128/c16/p1', 'deflate/takeover/512/c16/p1', 'deflate/takeover/1024/c16/p1']
 
+const broadcast = (burst: number): string => `deflate/broadcast/512/s200/w${burst}`
+
 const cpu = { metric: 'cpu' } as const
 const less = { ...cpu, kind: 'less' } as const
 const atMost = { ...cpu, kind: 'atMost' } as const
@@ -54,13 +56,8 @@ const base: readonly Target[] = [
   { ...atMost, title: 'fan-out to 200, 16 messages a turn', workloads: burstFanout, peer: 'bun', factor: 1.3 },
   { ...less, title: 'chat, 32 clients', workloads: ['chat/64/c32'], peer: 'ws', factor: 10 },
   { ...less, title: 'deflate echo, JSON 128 B-1 KiB', workloads: smallDeflate, peer: 'ws', factor: 4 },
-  {
-    ...less,
-    title: 'deflate broadcast to 200',
-    workloads: ['deflate/broadcast/512/s200'],
-    peer: 'ws',
-    factor: 20,
-  },
+  { ...less, title: 'deflate broadcast to 200, 1 a turn', workloads: [broadcast(1)], peer: 'ws', factor: 20 },
+  { ...less, title: 'deflate broadcast to 200, 16 a turn', workloads: [broadcast(16)], peer: 'ws', factor: 20 },
   {
     title: 'RSS a connection after deflate both ways',
     workloads: ['memory/deflate'],

@@ -174,6 +174,19 @@ function deflateEcho(size: number, deflate: 'takeover' | 'no-takeover', rest: Pa
   }
 }
 
+function deflateBroadcast(burst: number): Workload {
+  return {
+    ...defaults,
+    id: `deflate/broadcast/512/s200/w${burst}`,
+    suite: 'deflate',
+    title: `JSON of 512 B to 200 subscribers, compressed, ${count(burst, 'message')} a turn`,
+    unit: 'delivery',
+    load: { ...quiet, kind: 'fanout', type: 'json', size: 512, connections: 200, inFlight: burst, deflate: 'takeover' },
+    mode: 'broadcast',
+    peers: PUBLISHERS,
+  }
+}
+
 const deflates: readonly Workload[] = [
   deflateEcho(128, 'takeover'),
   deflateEcho(512, 'takeover', { notQuick: true }),
@@ -183,16 +196,8 @@ const deflates: readonly Workload[] = [
   deflateEcho(128, 'no-takeover', { notQuick: true }),
   deflateEcho(K, 'no-takeover', { notQuick: true }),
   deflateEcho(16 * K, 'no-takeover', { notQuick: true }),
-  {
-    ...defaults,
-    id: 'deflate/broadcast/512/s200',
-    suite: 'deflate',
-    title: 'JSON of 512 B to 200 subscribers, compressed',
-    unit: 'delivery',
-    load: { ...quiet, kind: 'fanout', type: 'json', size: 512, connections: 200, deflate: 'takeover' },
-    mode: 'broadcast',
-    peers: PUBLISHERS,
-  },
+  deflateBroadcast(1),
+  deflateBroadcast(16),
   {
     ...defaults,
     id: 'deflate/delay',
