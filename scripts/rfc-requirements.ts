@@ -29,19 +29,20 @@ const TP = 'test/protocol/'
 const TH = 'test/handshake/'
 const TE = 'test/extensions/'
 const TN = 'test/node/'
+const TC = 'test/client/'
 
 const RFC_6455: readonly Row[] = [
   ['3', 'MUST NOT', 'A WebSocket URI has no fragment.', `${N}client-url.ts#parseWebSocketUrl`, `${TN}client-url.test.ts`],
-  ['4.1', 'MUST', 'A client fails a connection that cannot be opened.', `${N}dial.ts#dial`, `${TN}websocket.test.ts`],
-  ['4.1', 'MUST', 'A client of wss: does a TLS handshake, names the host in it (SNI) and fails when it fails.', `${N}dial.ts#dial`, `${TN}websocket.test.ts`],
-  ['4.1', 'SHOULD', 'A client that is told of a proxy asks it for the connection.', `${N}tunnel.ts#openTunnel`, `${TN}proxy.test.ts`],
+  ['4.1', 'MUST', 'A client fails a connection that cannot be opened.', `${N}dial.ts#dial`, `${TN}tunnel.test.ts`],
+  ['4.1', 'MUST', 'A client of wss: does a TLS handshake, names the host in it (SNI) and fails when it fails.', `${N}dial.ts#dial`, `${TN}server.test.ts`],
+  ['4.1', 'SHOULD', 'A client that is told of a proxy asks it for the connection.', `${N}tunnel.ts#openTunnel`, `${TN}tunnel.test.ts`],
   ['4.1', 'MUST', 'The request is a GET of HTTP/1.1 or later.', `${H}client-handshake.ts#buildRequest`, `${TH}client-handshake.test.ts`],
   ['4.1', 'MUST', 'It names the resource and has a Host with the port, unless that is the default.', `${H}client-handshake.ts#requestFields`, `${TH}client-handshake.test.ts`],
   ['4.1', 'MUST', 'It has Upgrade: websocket and Connection: Upgrade.', `${H}client-handshake.ts#requestFields`, `${TH}client-handshake.test.ts`],
   ['4.1', 'MUST', 'It has a Sec-WebSocket-Key of 16 bytes in base64, drawn anew for every connection.', `${H}accept-key.ts#generateKey`, `${TH}accept-key.test.ts`],
   ['4.1', 'MUST', 'It has Sec-WebSocket-Version: 13.', `${H}client-handshake.ts#requestFields`, `${TH}client-handshake.test.ts`],
   ['4.1', 'MUST', 'The subprotocols it offers are tokens and unique.', `${H}client-handshake.ts#offerFields`, `${TH}client-handshake.test.ts`],
-  ['4.1', 'MUST', 'A client sends no data before the answer has come.', `${N}client-connection.ts#ClientConnection`, `${TN}websocket.test.ts`],
+  ['4.1', 'MUST', 'A client sends no data before the answer has come.', `${N}client-connection.ts#ClientConnection`, `${TC}malicious-handshake.test.ts`],
   ['4.1', 'MUST', 'A client fails the connection when the status is not 101 (it may follow a redirect).', `${H}client-handshake.ts#checkStatus`, `${TH}client-handshake.test.ts`],
   ['4.1', 'MUST', 'It fails the connection without Upgrade: websocket or Connection: Upgrade in the answer.', `${H}client-handshake.ts#checkUpgrade`, `${TH}client-handshake.test.ts`],
   ['4.1', 'MUST', 'It fails the connection when Sec-WebSocket-Accept is missing or wrong.', `${H}client-handshake.ts#checkAccept`, `${TH}client-handshake.test.ts`],
