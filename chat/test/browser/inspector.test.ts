@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { buildPage, ChatProcess, complaints, enter, hasChromium, launch, openTab, say, untilTexts } from './stage.ts'
 
-describe.skipIf(!hasChromium)('the wire inspector in Chromium', { timeout: 60_000 }, () => {
+describe.skipIf(!hasChromium)('the wire inspector in Chromium', { timeout: 180_000 }, () => {
   const chat = new ChatProcess()
   let browser: Browser
   const url = (): string => `http://127.0.0.1:${chat.port}/`
@@ -12,7 +12,7 @@ describe.skipIf(!hasChromium)('the wire inspector in Chromium', { timeout: 60_00
     await buildPage()
     await chat.start()
     browser = await launch()
-  }, 60_000)
+  }, 120_000)
   afterAll(async () => {
     await browser?.close()
     await chat.stop()
@@ -115,14 +115,14 @@ describe.skipIf(!hasChromium)('the wire inspector in Chromium', { timeout: 60_00
     expect(await page.locator('.message[data-seq]').count()).toBe(4)
   })
 
-  it('sends again what was never acknowledged, and it stays one message', { timeout: 90_000 }, async () => {
+  it('sends again what was never acknowledged, and it stays one message', async () => {
     const page = await inspect({}, 'general')
     await page.locator('#wire-tab-faults').click()
     await page.locator('[data-fault="loseAcks"]').click()
     await page.locator('.done', { hasText: 'Lose acks' }).waitFor()
     await say(page, 'swallowed')
     await page.locator('[data-pending=sending]').waitFor()
-    await page.locator('.message[data-seq] .text', { hasText: 'swallowed' }).waitFor({ timeout: 60_000 })
+    await page.locator('.message[data-seq] .text', { hasText: 'swallowed' }).waitFor({ timeout: 180_000 })
     await untilTexts(page, ['swallowed'])
   })
 

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { buildPage, ChatProcess, complaints, enter, hasChromium, launch, openTab, say } from './stage.ts'
 
-describe.skipIf(!hasChromium)('the playground in Chromium', { timeout: 60_000 }, () => {
+describe.skipIf(!hasChromium)('the playground in Chromium', { timeout: 180_000 }, () => {
   const chat = new ChatProcess()
   let browser: Browser
   const study = (options = {}): Promise<Page> =>
@@ -14,7 +14,7 @@ describe.skipIf(!hasChromium)('the playground in Chromium', { timeout: 60_000 },
     await buildPage()
     await chat.start()
     browser = await launch()
-  }, 60_000)
+  }, 120_000)
   afterAll(async () => {
     await browser?.close()
     await chat.stop()

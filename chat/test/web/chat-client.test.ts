@@ -28,7 +28,7 @@ describe('ChatClient', () => {
   /** A client that is Ada, in #general, with these messages. */
   const arrived = async (msgs: object[] = [], more: object = {}): Promise<ChatClient> => {
     const client = make()
-    client.start({ name: 'Ada' })
+    client.start({ name: 'Ada', owner: 'tab-1' })
     client.enter('general')
     await greet()
     FakeSocket.last.answer('join', joinReply(msgs, more))
@@ -75,7 +75,7 @@ describe('ChatClient', () => {
     client.start()
     FakeSocket.last.open()
     FakeSocket.last.say(HELLO)
-    client.identify({ name: 'Ada' })
+    client.identify({ name: 'Ada', owner: 'tab-1' })
     expect(FakeSocket.last.asked('auth')).toMatchObject([{ d: { guest: { name: 'Ada' } } }])
     FakeSocket.last.answer('auth', { user: ADA, session: 's1', rooms: [] })
     await settle()
@@ -229,10 +229,21 @@ describe('ChatClient', () => {
     expect(FakeSocket.last.asked('send')).toHaveLength(2)
   })
 
-  it('brings the outbox of an earlier page of the same user along', async () => {
+  it('takes messages while nobody knows yet who one is', async () => {
+    const client = make()
+    client.start({ name: 'Ada', owner: 'tab-1' })
+    client.enter('general')
+    expect(client.post('general', 'early')).toBe(true)
+    await greet()
+    FakeSocket.last.answer('join', joinReply([]))
+    await settle()
+    expect(FakeSocket.last.asked('send')).toMatchObject([{ d: { text: 'early' } }])
+  })
+
+  it('brings the outbox of an earlier page of the same tab along', async () => {
     await storage.put({
       cid: 'c'.repeat(22),
-      owner: ADA.id,
+      owner: 'tab-1',
       room: 'general',
       text: 'old',
       at: Date.now(),
@@ -270,7 +281,7 @@ describe('ChatClient', () => {
 
   it('tells why a name was refused', async () => {
     const client = make()
-    client.start({ name: 'Ada' })
+    client.start({ name: 'Ada', owner: 'tab-1' })
     FakeSocket.last.open()
     FakeSocket.last.say(HELLO)
     FakeSocket.last.refuse('auth', { code: 4010, name: 'unauthorized', retry: false })

@@ -9,8 +9,9 @@ describe('ReconnectingSocket', () => {
   let lost: number[] = []
   let online = true
   const names = (): string[] => states.map(({ name }) => name)
-  const make = (random = 0.5): ReconnectingSocket =>
+  const make = (random = 0.5, isLocal = false): ReconnectingSocket =>
     new ReconnectingSocket({
+      isLocal,
       connect: () => new FakeSocket(),
       policy: (code) => {
         const policy = closePolicy(code)
@@ -111,6 +112,19 @@ describe('ReconnectingSocket', () => {
     online = true
     socket.networkChanged(true)
     expect(FakeSocket.all).toHaveLength(2)
+  })
+
+  it('tries a server on the same machine even without a network, and says offline all the while', () => {
+    const socket = make(0.999, true)
+    online = false
+    socket.start()
+    expect(FakeSocket.all).toHaveLength(1)
+    FakeSocket.last.end(1006)
+    vi.advanceTimersByTime(2000)
+    expect(FakeSocket.all).toHaveLength(2)
+    expect(new Set(names())).toEqual(new Set(['offline']))
+    FakeSocket.last.open()
+    expect(socket.state.name).toBe('open')
   })
 
   it('has exactly one socket: what an abandoned one says is not heard', () => {

@@ -16,6 +16,8 @@ import { Sender } from './sender.ts'
 
 export interface Identity {
   readonly name: string
+  /** Names the outbox of this tab; it outlives reloads, and a server that has forgotten everybody. */
+  readonly owner: string
   /** Proves to be the same guest as before. */
   readonly session?: string
 }
@@ -27,11 +29,13 @@ export interface ChatClientOptions {
   readonly storage: OutboxStorage
   readonly connect?: (url: string, protocols: string[]) => SocketLike
   readonly isOnline?: () => boolean
+  /** The server is on this very machine: it may be there although the network is not. */
+  readonly isLocal?: boolean
   readonly random?: () => number
   /** Anything that is shown has changed. */
   readonly onchange: () => void
   /** The server has accepted the user; `session` is to be kept. */
-  readonly onidentity?: (identity: Identity & { id: string }) => void
+  readonly onidentity?: (identity: Identity) => void
   /** A message was applied while connected. */
   readonly onmessage?: (room: string, message: { from: { id: string }; seq: number }) => void
   /** Everything is back after a reconnect; so many messages had been missed. */
@@ -78,6 +82,7 @@ export class ChatClient {
       onopen: () => {},
       onmessage: (data) => this.#receive(data),
       onlost: () => this.#lost(),
+      isLocal: options.isLocal === true,
       ...(options.isOnline && { isOnline: options.isOnline }),
       ...(options.random && { random: options.random }),
     })
@@ -105,13 +110,13 @@ export class ChatClient {
 
   /** Connect and watch the rooms; with an identity, be that user. */
   start(identity?: Identity): void {
-    this.#identity = identity ?? this.#identity
+    if (identity !== undefined) this.#become(identity)
     this.#socket.start()
   }
 
   /** Be this user from now on. */
   identify(identity: Identity): void {
-    this.#identity = identity
+    this.#become(identity)
     this.refusal = undefined
     clearTimeout(this.#lobbyTimer)
     if (this.hello !== undefined) void this.#authenticate()
@@ -124,6 +129,7 @@ export class ChatClient {
     for (const room of this.sessions.keys()) this.#requests.tell('leave', { forget: true }, room)
     for (const session of this.sessions.values()) session.close()
     this.sessions.clear()
+    for (const { cid } of this.outbox.entries) this.outbox.discard(cid)
     this.#identity = this.user = undefined
     this.#everReady = false
     this.#socket.stop()
@@ -146,7 +152,8 @@ export class ChatClient {
 
   /** The page is looked at again, perhaps after a long sleep. */
   wake(): void {
-    this.#socket.tryNow()
+    if (this.#socket.state.name === 'idle') this.#socket.start()
+    else this.#socket.tryNow()
     this.#heartbeat?.probe()
   }
 
@@ -193,9 +200,9 @@ export class ChatClient {
 
   /** Put a text into the outbox; false when it is full. */
   post(room: string, text: string, replyTo?: number): boolean {
-    if (this.user === undefined) return false
+    if (this.#identity === undefined) return false
     const cid = freshCid()
-    const entry = { cid, owner: this.user.id, room, text, at: Date.now() }
+    const entry = { cid, owner: this.#identity.owner, room, text, at: Date.now() }
     const added = this.outbox.add(replyTo === undefined ? entry : { ...entry, replyTo })
     this.#sender.flush()
     return added
@@ -227,6 +234,11 @@ export class ChatClient {
     } catch (error) {
       return (error as RequestError).body.name
     }
+  }
+
+  #become(identity: Identity): void {
+    this.#identity = identity
+    void this.outbox.restore(identity.owner).then(() => this.#sender.flush())
   }
 
   #policy(code: number): 'stop' | 'backoff' | 'soon' {
@@ -311,14 +323,15 @@ export class ChatClient {
     const identity = this.#identity
     if (identity === undefined) return
     try {
-      const reply = await this.#requests.ask('auth', { guest: { ...identity } })
+      const { name, session } = identity
+      const guest = session === undefined ? { name } : { name, session }
+      const reply = await this.#requests.ask('auth', { guest })
       if (identity !== this.#identity) return
-      this.#identity = reply.session === undefined ? identity : { name: reply.user.name, session: reply.session }
-      const first = this.user?.id !== reply.user.id
-      this.user = reply.user
+      const { user } = reply
+      this.#identity = { ...identity, name: user.name, ...(reply.session !== undefined && { session: reply.session }) }
+      this.user = user
       this.#mergeRooms(reply.rooms)
-      this.#options.onidentity?.({ ...this.#identity, id: reply.user.id })
-      if (first) await this.outbox.restore(reply.user.id)
+      this.#options.onidentity?.(this.#identity)
       if (!this.#ready) await this.#rejoin()
     } catch (error) {
       const { name, retry, afterMs } = (error as RequestError).body

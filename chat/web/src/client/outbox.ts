@@ -11,7 +11,7 @@ export type OutboxState = 'queued' | 'sending' | 'stored' | 'failed'
 
 export interface OutboxEntry {
   readonly cid: string
-  /** Who wrote it; the pages of one browser share a storage, but not their messages. */
+  /** Which tab it belongs to; the tabs of one browser share a storage, but not their messages. */
   readonly owner: string
   readonly room: string
   readonly text: string

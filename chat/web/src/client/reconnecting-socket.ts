@@ -37,6 +37,8 @@ export interface ReconnectingSocketOptions {
   /** The socket that was open is so no longer. */
   readonly onlost: (code: number, reason: string) => void
   readonly isOnline?: () => boolean
+  /** The server is on this very machine: it is tried even when the browser says that there is no network. */
+  readonly isLocal?: boolean
   readonly random?: () => number
   /** Milliseconds an attempt may take; 10 s unless given. */
   readonly connectTimeout?: number
@@ -119,8 +121,7 @@ export class ReconnectingSocket {
       this.#attempt = 0
       this.#connect()
     } else if (!online && this.#state.name === 'waiting') {
-      clearTimeout(this.#timer)
-      this.#enter({ name: 'offline' })
+      this.#rest()
     } else if (!online && (this.#state.name === 'open' || this.#state.name === 'connecting')) {
       this.drop()
     }
@@ -128,11 +129,12 @@ export class ReconnectingSocket {
 
   #connect(): void {
     clearTimeout(this.#timer)
-    if (this.#options.isOnline?.() === false) return this.#enter({ name: 'offline' })
+    const isOnline = this.#options.isOnline?.() !== false
+    if (!isOnline && this.#options.isLocal !== true) return this.#enter({ name: 'offline' })
     this.#abandon()
     const generation = this.#generation
     const current = (): boolean => generation === this.#generation
-    this.#enter({ name: 'connecting', attempt: this.#attempt })
+    this.#enter(isOnline ? { name: 'connecting', attempt: this.#attempt } : { name: 'offline' })
     const socket = this.#options.connect()
     this.#socket = socket
     this.#timer = setTimeout(() => this.drop(), this.#options.connectTimeout ?? CONNECT_TIMEOUT)
@@ -161,9 +163,17 @@ export class ReconnectingSocket {
     const wasOpen = this.#state.name === 'open'
     const policy = this.#options.policy(code)
     if (policy === 'stop') this.#enter({ name: 'stopped', code, reason })
-    else if (this.#options.isOnline?.() === false) this.#enter({ name: 'offline' })
+    else if (this.#options.isOnline?.() === false) this.#rest()
     else this.#wait(policy)
     if (wasOpen) this.#options.onlost(code, reason)
+  }
+
+  /** Without a network nothing is tried, unless the server needs none. */
+  #rest(): void {
+    clearTimeout(this.#timer)
+    this.#enter({ name: 'offline' })
+    if (this.#options.isLocal !== true) return
+    this.#timer = setTimeout(() => this.#connect(), backoffDelay(++this.#attempt, this.#random))
   }
 
   #wait(policy: ReconnectPolicy): void {

@@ -5,11 +5,11 @@
 import { computed, ref, shallowRef, type ComputedRef, watch } from 'vue'
 import { CHAT_PATH } from '../../../protocol/limits.ts'
 import type { EventBody } from '../../../protocol/events.ts'
-import { ChatClient } from '../client/chat-client.ts'
+import { ChatClient, type Identity } from '../client/chat-client.ts'
 import { indexedDbStorage } from '../client/outbox-storage.ts'
 import type { RoomSession } from '../client/room-session.ts'
 import { buildTimeline } from '../client/timeline.ts'
-import { tab } from './preferences.ts'
+import { forgetTab, tab } from './preferences.ts'
 
 const version = ref(0)
 let scheduled = false
@@ -38,6 +38,7 @@ export const client: ChatClient = new ChatClient({
   url: socketUrl(CHAT_PATH),
   storage: indexedDbStorage(),
   isOnline: () => navigator.onLine,
+  isLocal: /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(location.hostname),
   onchange: () => {
     if (scheduled) return
     scheduled = true
@@ -148,9 +149,14 @@ export function leaveRoom(room: string): void {
   else signOut()
 }
 
+function identity(): Identity {
+  const { name, owner, session } = tab.value
+  return session === undefined ? { name, owner } : { name, owner, session }
+}
+
 export function signIn(name: string, room: string): void {
-  client.identify(tab.value.session === undefined ? { name } : { name, session: tab.value.session })
   tab.value.name = name
+  client.identify(identity())
   entered.value = true
   openRoom(room)
 }
@@ -158,7 +164,7 @@ export function signIn(name: string, room: string): void {
 export function signOut(): void {
   entered.value = false
   newLines.value = {}
-  tab.value = { name: tab.value.name, rooms: [], active: '', drafts: {} }
+  forgetTab()
   client.signOut()
   version.value++
 }
@@ -201,11 +207,11 @@ watch(
 
 /** Begin: watch the rooms; come back in after a reload. */
 export function start(): void {
-  const { name, session, rooms: joined, active: room } = tab.value
+  const { rooms: joined, active: room } = tab.value
   if (room === '') client.start()
   else {
     for (const one of new Set([room, ...joined])) client.enter(one)
-    client.start(session === undefined ? { name } : { name, session })
+    client.start(identity())
   }
   addEventListener('online', () => client.networkChanged(true))
   addEventListener('offline', () => client.networkChanged(false))

@@ -27,6 +27,8 @@ export function chooseTheme(choice: Theme): void {
 /** What a tab remembers over a reload. Each tab is a user of its own, so this is not shared. */
 export interface TabMemory {
   name: string
+  /** Names the outbox. */
+  owner: string
   session?: string
   /** The rooms the tab is in. */
   rooms: string[]
@@ -36,7 +38,7 @@ export interface TabMemory {
 }
 
 function rememberedTab(): TabMemory {
-  const empty: TabMemory = { name: '', rooms: [], active: '', drafts: {} }
+  const empty: TabMemory = { name: '', owner: freshOwner(), rooms: [], active: '', drafts: {} }
   try {
     return { ...empty, ...(JSON.parse(sessionStorage.getItem(TAB_KEY) ?? '{}') as Partial<TabMemory>) }
   } catch {
@@ -48,6 +50,11 @@ export const tab = ref<TabMemory>(rememberedTab())
 
 watch(tab, (memory) => sessionStorage.setItem(TAB_KEY, JSON.stringify(memory)), { deep: true })
 
+/** The user has left: what remains is the name, to be offered again. */
 export function forgetTab(): void {
-  tab.value = { name: tab.value.name, rooms: [], active: '', drafts: {} }
+  tab.value = { name: tab.value.name, owner: freshOwner(), rooms: [], active: '', drafts: {} }
+}
+
+function freshOwner(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(2)), (word) => word.toString(36)).join('')
 }
