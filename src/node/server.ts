@@ -34,6 +34,8 @@ export class WebSocketServer<Data = undefined> {
   #own: HttpServer | undefined
   #gate: ConnectionGate | undefined
   readonly #limits: HandshakeLimits
+  /** The handshakes that are not decided yet. */
+  readonly #upgrades = new Set<Upgrade<Data>>()
   readonly #counters = new ServerCounters()
   /** How it ends, once it does, and when clients may come again. */
   #end: Promise<ShutdownResult> | undefined
@@ -119,12 +121,16 @@ export class WebSocketServer<Data = undefined> {
       refused(busy)
       return answerAndEnd(stream, busy)
     }
-    const upgrade = new Upgrade(this.#settings, transport, {
-      decided: () => this.#limits.decided(),
+    const upgrade: Upgrade<Data> = new Upgrade(this.#settings, transport, {
+      decided: () => {
+        this.#limits.decided()
+        this.#upgrades.delete(upgrade)
+      },
       admit: (admission) => this.#admit(admission, transport, head),
       refused,
       failed: (error) => this.#dispatcher.error(undefined, error),
     })
+    this.#upgrades.add(upgrade)
     upgrade.run()
   }
 
@@ -177,6 +183,7 @@ export class WebSocketServer<Data = undefined> {
     const own = this.#own
     const ownClosed = own === undefined ? undefined : new Promise((resolve) => own.close(resolve))
     this.#gate?.close()
+    for (const upgrade of this.#upgrades) upgrade.refuse(serverClosing(settings.retryAfter))
     return shutDown(this.#clients, settings).then(async (result) => {
       own?.closeAllConnections()
       await ownClosed

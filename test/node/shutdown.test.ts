@@ -82,13 +82,14 @@ describe('Shutting down', () => {
     })
     const client = new RawClient(port).send(requestHead())
     await isAsked
+    // It would have ten seconds otherwise: as long as this test may take.
     expect(await server.shutdown({ deadlineMs: 50 })).toEqual({ closed: 0, terminated: 0 })
     expect(await client.head()).toMatch(/^HTTP\/1\.1 503 /)
     letIn({})
     await new Promise((resolve) => setImmediate(resolve))
     expect(sockets).toEqual([])
     client.destroy()
-  })
+  }, 8000)
 
   it.each([
     [{ code: 999 }],
