@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import type { MessageParts } from '../../src/node/message-parts.ts'
+import { WebSocket } from '../../src/node/websocket.ts'
+import { clientFrame, RawClient } from '../support/raw-client.ts'
+import { serve } from '../support/serve.ts'
+
+async function collect(message: MessageParts): Promise<Buffer> {
+  const parts: Uint8Array[] = []
+  for await (const part of message) parts.push(part)
+  return Buffer.concat(parts)
+}
+
+describe('A message in parts', () => {
+  it('is handed over as it comes, above the size alone, in order with the others', async () => {
+    const log: string[] = []
+    const { port } = await serve({
+      partsFrom: 1000,
+      message: (_socket, message) => void log.push(`whole ${message.length}`),
+      async parts(socket, message) {
+        const bytes = await collect(message)
+        log.push(`${message.isText ? 'text' : 'binary'} in parts ${bytes.length}`)
+        socket.send('done')
+      },
+    })
+    const client = await RawClient.open(port)
+    client.send(
+      clientFrame(1, 'x'.repeat(1000)),
+      clientFrame(1, 'é'.repeat(50_000)),
+      clientFrame(2, new Uint8Array(1001)),
+      clientFrame(1, 'end'),
+    )
+    await client.take(2)
+    expect(log.toSorted()).toEqual(['binary in parts 1001', 'text in parts 100000', 'whole 1000', 'whole 3'])
+    expect(log[0]).toBe('whole 1000')
+    client.destroy()
+  })
+
+  it('holds the peer back while nobody reads, without holding much itself (RFC 6455 5.4)', async () => {
+    const size = 24 * 1024 * 1024
+    let first: (() => void) | undefined
+    const started = new Promise<void>((resolve) => (first = resolve))
+    let go: (() => void) | undefined
+    const wait = new Promise<void>((resolve) => (go = resolve))
+    let length = 0
+    const { port, opened } = await serve({
+      maxPayload: size,
+      partsFrom: 65_536,
+      async parts(socket, message) {
+        first!()
+        await wait
+        for await (const part of message) length += part.length
+        socket.send(`${length}`)
+      },
+    })
+    const client = await RawClient.open(port)
+    client.send(clientFrame(2, new Uint8Array(size)))
+    await started
+    const socket = await opened()
+    await new Promise(setImmediate)
+    expect(socket.traffic.bytesIn).toBeLessThan(size / 2)
+    go!()
+    const [answer] = await client.take(1)
+    expect(answer!.payload.toString()).toBe(`${size}`)
+    client.destroy()
+  })
+
+  it('is refused with 1007 at the first byte that is no UTF-8, in its midst (RFC 6455 8.1)', async () => {
+    let failure: unknown
+    const { port, closed } = await serve({
+      partsFrom: 10,
+      async parts(_socket, message) {
+        await collect(message).catch((error: unknown) => (failure = error))
+      },
+    })
+    const client = await RawClient.open(port)
+    client.send(
+      clientFrame(1, 'good so far', { fin: false }),
+      clientFrame(0, Buffer.from([0x41, 0xff]), { fin: false }),
+    )
+    expect(await client.closeCode()).toBe(1007)
+    client.socket.end()
+    expect(await closed()).toMatchObject({ code: 1007, cause: 'protocol' })
+    await new Promise(setImmediate)
+    expect(failure).toBeInstanceOf(Error)
+    client.destroy()
+  })
+
+  it('passes unseen when its reader leaves early, and what follows arrives', async () => {
+    const { port } = await serve({
+      partsFrom: 10,
+      message: (socket, message) => void socket.send(message),
+      async parts(_socket, message) {
+        for await (const part of message) {
+          void part
+          break
+        }
+      },
+    })
+    const client = await RawClient.open(port)
+    client.send(clientFrame(2, new Uint8Array(500_000)), clientFrame(1, 'next'))
+    const [frame] = await client.take(1)
+    expect(frame!.payload.toString()).toBe('next')
+    client.destroy()
+  })
+
+  it.each([
+    ['plain', false],
+    ['deflated', true],
+  ])('goes through permessage-deflate both ways (RFC 7692 6): %s', async (_name, perMessageDeflate) => {
+    const half = randomBytes(300_000)
+    const payload = Buffer.concat([half, Buffer.alloc(700_000, 'barewire '), half])
+    const { port } = await serve({
+      perMessageDeflate,
+      partsFrom: 65_536,
+      async parts(socket, message) {
+        const writer = socket.startMessage()
+        for await (const part of message) await writer.write(part)
+        await writer.end()
+      },
+    })
+    const client = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate })
+    client.binaryType = 'arraybuffer'
+    const answer = await new Promise<Buffer>((resolve, reject) => {
+      client.onerror = reject
+      client.onopen = () => client.send(payload)
+      client.onmessage = ({ data }) => resolve(Buffer.from(data as ArrayBuffer))
+    })
+    expect(answer.equals(payload)).toBe(true)
+    client.close()
+  })
+})
+
+describe('A message written in fragments', () => {
+  it('is one message, with the others behind it and pings between its frames (RFC 6455 5.4)', async () => {
+    const { port, opened } = await serve()
+    const client = await RawClient.open(port)
+    const socket = await opened()
+    const writer = socket.startMessage({ text: true })
+    expect(await writer.write('Hé')).toBe(true)
+    socket.send('whole')
+    socket.ping('p')
+    await writer.write('llo')
+    await writer.end()
+    const frames = await client.take(5)
+    expect(frames.map(({ opcode, fin, payload }) => `${opcode}${fin ? '.' : '-'}${payload.toString()}`)).toEqual([
+      '1-Hé',
+      '9.p',
+      '0-llo',
+      '0.',
+      '1.whole',
+    ])
+    expect(() => writer.end()).toThrow('ended already')
+    expect(socket.traffic.messagesOut).toBe(2)
+    client.destroy()
+  })
+
+  it('waits for a peer that does not read, and tells when it has gone', async () => {
+    const { port, opened, closed } = await serve({ highWaterMark: 1000 })
+    const client = await RawClient.open(port)
+    client.socket.pause()
+    const socket = await opened()
+    const writer = socket.startMessage()
+    let waits: Promise<boolean> | undefined
+    for (let i = 0; i < 64 && socket.bufferedAmount <= 100_000; i++) waits = writer.write(new Uint8Array(1 << 20))
+    client.destroy()
+    expect(await waits).toBe(false)
+    await closed()
+    expect(await writer.end()).toBe(false)
+  })
+})
