@@ -173,6 +173,8 @@ export class ChatClient {
   ): Promise<ReplyBody<'send'>> {
     for (;;) {
       try {
+        // On the way back nothing can be sent yet.
+        if (!this.isOpen || !this.#joined.has(room)) throw new Error('not in the room')
         return await this.send(room, text, cid)
       } catch (error) {
         const passes = !(error instanceof RequestError) || error.error.retry || error.error.name === 'conflict'

@@ -20,9 +20,10 @@ async function storm(context: Context): Promise<Row[]> {
   const keeping = fleet.clients.map((client) =>
     fleet.keepConnected(client, [ROOM], { urls: () => node.socketUrl, mostMs }),
   )
+  const lost = Promise.all(fleet.clients.map((client) => client.ended()))
   const started = performance.now()
   for (const client of fleet.clients) client.drop()
-  await eventually('the node has noticed', async () => (await metric(node, 'ws_connections')) < clients, 30_000)
+  await lost
   const isBack = (): boolean => {
     const back = fleet.clients.filter((client) => client.isOpen && client.isJoined).length
     context.progress(`${count(back)} of ${count(clients)} are back, ${seconds(performance.now() - started)}`)
