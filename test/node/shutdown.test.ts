@@ -1,112 +1,116 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import type { Acceptance } from '../../src/node/server-options.ts'
+import { WebSocketServer } from '../../src/node/server.ts'
 import { clientFrame, RawClient, requestHead } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
 
-/** A client that answers the Close frame as it should. */
-async function wellBehaved(port: number): Promise<RawClient> {
+/** Answers every Close frame. */
+async function polite(port: number): Promise<RawClient> {
   const client = await RawClient.open(port)
-  void client.closeCode().then((code) => {
-    client.send(clientFrame(8, Buffer.from([code >> 8, code & 255])))
-    client.socket.end()
+  client.socket.on('data', () => {
+    if (client.frames.some(({ opcode }) => opcode === 8)) client.socket.end(clientFrame(8, Buffer.from([3, 244])))
   })
   return client
 }
 
 describe('Shutting down', () => {
-  it('closes everybody with 1001, and tells how many ended by themselves (RFC 6455 7.4.1)', async () => {
+  it('closes everybody with the code and reason, and counts them', async () => {
     const { port, server, outcomes } = await serve()
-    const clients = await Promise.all([1, 2, 3].map(() => wellBehaved(port)))
-    expect(await server.shutdown()).toEqual({ closed: 3, terminated: 0 })
-    expect(await Promise.all(clients.map((client) => client.closeCode()))).toEqual([1001, 1001, 1001])
-    expect(outcomes.map(({ code, clean, cause }) => [code, clean, cause])).toEqual(
-      [1, 2, 3].map(() => [1001, true, 'shutdown']),
-    )
-    expect([server.clients.size, server.address()]).toEqual([0, null])
-    const late = new RawClient(port)
-    await late.closed()
+    const clients = [await polite(port), await polite(port), await polite(port)]
+    const result = await server.shutdown({ code: 1012, reason: 'back soon' })
+    expect(result).toEqual({ closed: 3, terminated: 0 })
+    for (const client of clients) {
+      const [close] = await client.take(1)
+      expect([close!.payload.readUInt16BE(0), close!.payload.toString('utf8', 2)]).toEqual([1012, 'back soon'])
+    }
+    expect(outcomes.map(({ cause, clean }) => [cause, clean])).toEqual(Array(3).fill(['shutdown', true]))
+    expect(server.stats()).toMatchObject({ connections: 0, closed: { shutdown: 3 } })
   })
 
-  it('drops who is not done by the deadline', async () => {
+  it('spreads the Close frames over the time it is given', async () => {
+    const { port, server } = await serve()
+    const times: number[] = []
+    const clients = await Promise.all(Array.from({ length: 6 }, () => polite(port)))
+    const started = performance.now()
+    for (const client of clients) client.socket.once('data', () => times.push(performance.now() - started))
+    expect(await server.shutdown({ spreadMs: 300 })).toEqual({ closed: 6, terminated: 0 })
+    expect(times.length).toBe(6)
+    expect(times.at(-1)! - times[0]!).toBeGreaterThan(100)
+  })
+
+  it('drops who does not answer by the deadline', async () => {
     const { port, server, outcomes } = await serve()
-    await wellBehaved(port)
-    const deaf = await RawClient.open(port)
-    expect(await server.shutdown({ code: 1012, reason: 'back soon', deadlineMs: 150 })).toEqual({
-      closed: 1,
-      terminated: 1,
-    })
-    expect(deaf.frames[0]!.payload.subarray(2).toString()).toBe('back soon')
-    expect(await deaf.closeCode()).toBe(1012)
-    await deaf.closed()
+    const rude = await RawClient.open(port)
+    await polite(port)
+    expect(await server.shutdown({ deadlineMs: 200 })).toEqual({ closed: 1, terminated: 1 })
     expect(outcomes.map(({ cause }) => cause)).toEqual(['shutdown', 'shutdown'])
-    expect(outcomes.map(({ code }) => code).toSorted((a, b) => a - b)).toEqual([1006, 1012])
+    await rude.closed()
   })
 
-  it('spreads the Close frames over the time that is given', async () => {
-    const { port, server } = await serve()
-    const clients = await Promise.all(Array.from({ length: 10 }, () => wellBehaved(port)))
-    const order: number[] = []
-    for (const [i, client] of clients.entries()) void client.closeCode().then(() => order.push(i))
-    const done = server.shutdown({ spreadMs: 250 })
-    await clients[0]!.closeCode()
-    // The first are told at once, and not all of them.
-    expect(clients.some((client) => client.frames.length === 0)).toBe(true)
-    expect(await done).toEqual({ closed: 10, terminated: 0 })
-    expect(order.length).toBe(10)
+  it('delivers what was sent and published before', async () => {
+    const { port, server, opened } = await serve({ open: (socket) => void socket.subscribe('room') })
+    const client = await polite(port)
+    const socket = await opened()
+    socket.send('sent')
+    server.publish('room', 'published')
+    await server.shutdown()
+    const frames = await client.take(3)
+    expect(frames.map(({ opcode, payload }) => (opcode === 1 ? payload.toString() : opcode))).toEqual([
+      'sent',
+      'published',
+      8,
+    ])
   })
 
-  it('of nobody is over at once, and again is nothing', async () => {
-    const { server } = await serve()
-    expect(await server.shutdown()).toEqual({ closed: 0, terminated: 0 })
-    expect(await server.shutdown()).toEqual({ closed: 0, terminated: 0 })
+  it('answers 503 with Retry-After to whoever comes meanwhile (RFC 9110 10.2.3)', async () => {
+    const http = createServer()
+    const server = new WebSocketServer()
+    server.attach(http)
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+    const { port } = http.address() as AddressInfo
+    const rude = await RawClient.open(port)
+    const done = server.shutdown({ deadlineMs: 300, retryAfter: 7 })
+    const late = new RawClient(port).send(requestHead())
+    expect(await late.head()).toMatch(/^HTTP\/1\.1 503 .*\r\n(?:.*\r\n)*Retry-After: 7\r\n/)
+    await done
+    expect(server.stats().refused).toBe(1)
+    rude.destroy()
+    late.destroy()
+    http.close()
   })
 
-  it('waits for no idle or half-sent request', async () => {
-    const { port, server } = await serve()
-    const clients = [new RawClient(port).send('GET / HT'), new RawClient(port)]
-    await Promise.all(clients.map((client) => new Promise((resolve) => client.socket.once('connect', resolve))))
-    const open = await RawClient.open(port)
-    expect(await server.shutdown({ deadlineMs: 50 })).toEqual({ closed: 0, terminated: 1 })
-    await Promise.all([...clients, open].map((client) => client.closed()))
-  })
-
-  it('waits for no handshake that the application has not answered: it is refused with 503', async () => {
-    let asked = (): void => {}
-    const isAsked = new Promise<void>((resolve) => (asked = resolve))
-    let letIn = (_answer: Acceptance<undefined>): void => {}
-    const { port, server, sockets } = await serve({
-      upgrade: () => {
-        asked()
-        return new Promise<Acceptance<undefined>>((resolve) => (letIn = resolve))
-      },
-    })
+  it('refuses at once whose handshake is not decided, and lets nobody in afterwards', async () => {
+    let letIn: (() => void) | undefined
+    const { port, server, sockets } = await serve({ upgrade: () => new Promise<void>((resolve) => (letIn = resolve)) })
     const client = new RawClient(port).send(requestHead())
-    await isAsked
-    // It would have ten seconds otherwise: as long as this test may take.
-    expect(await server.shutdown({ deadlineMs: 50 })).toEqual({ closed: 0, terminated: 0 })
+    while (letIn === undefined) await new Promise(setImmediate)
+    const done = server.shutdown({ deadlineMs: 500 })
+    letIn()
     expect(await client.head()).toMatch(/^HTTP\/1\.1 503 /)
-    letIn({})
-    await new Promise((resolve) => setImmediate(resolve))
-    expect(sockets).toEqual([])
+    expect([await done, sockets]).toEqual([{ closed: 0, terminated: 0 }, []])
     client.destroy()
-  }, 8000)
+  })
 
-  it.each([
-    [{ code: 999 }],
-    [{ code: 1005 }],
-    [{ code: '1001' }],
-    [{ reason: 'x'.repeat(124) }],
-    [{ spreadMs: -1 }],
-    [{ spreadMs: '1' }],
-    [{ deadlineMs: Number.NaN }],
-    [{ deadlineMs: 2 ** 31 }],
-  ])('with %o is refused before anything changes', async (options) => {
+  it('happens once, and not at all with an option that makes no sense', async () => {
     const { port, server } = await serve()
-    const before = await RawClient.open(port)
-    expect(() => server.shutdown(options as object)).toThrow(/code|reason|spreadMs|deadlineMs/)
-    const after = await RawClient.open(port)
-    expect(server.clients.size).toBe(2)
-    before.destroy()
-    after.destroy()
+    const client = await polite(port)
+    for (const wrong of [{ code: 1006 }, { spreadMs: -1 }, { deadlineMs: NaN }, { reason: 'x'.repeat(124) }]) {
+      expect(() => server.shutdown(wrong)).toThrow(RangeError)
+    }
+    client.send(clientFrame(9))
+    expect((await client.take(1))[0]!.opcode).toBe(10)
+    const first = server.shutdown()
+    expect(server.shutdown({ code: 1012 })).toBe(first)
+    await first
+  })
+
+  it('comes with the end of a scope', async () => {
+    const server = new WebSocketServer()
+    await server.listen(0, '127.0.0.1')
+    const client = await polite((server.address() as AddressInfo).port)
+    await server[Symbol.asyncDispose]()
+    expect(server.clients.size).toBe(0)
+    await client.ended()
   })
 })
