@@ -18,7 +18,8 @@ function matches(entry: string, host: string, port: number): boolean {
   if (entry.includes('/')) return isInNetwork(entry, host)
   const { name, port: only } = splitPort(entry)
   if (only !== undefined && only !== port) return false
-  if (isIP(name) !== 0) return name === host
+  // An address has no domains below it.
+  if (isIP(name) !== 0 || isIP(host) !== 0) return name === host
   const domain = name.replace(/^\*?\./, '')
   return host === domain || host.endsWith(`.${domain}`)
 }
