@@ -68,12 +68,14 @@ export class HandshakeLimits {
       (this.#rate?.tryTake(1, now) ?? 0)
     if (waitMs > 0) return serverBusy(Math.ceil(waitMs / MS_PER_SECOND))
     this.#underWay++
+    this.#count(address, 1)
     return undefined
   }
 
   /** A handshake has been decided on, or its client has gone. */
-  decided(): void {
+  decided(address: string | undefined): void {
     this.#underWay--
+    this.#count(address, -1)
   }
 
   opened(address: string | undefined): void {

@@ -123,7 +123,7 @@ export class WebSocketServer<Data = undefined> {
     }
     const upgrade: Upgrade<Data> = new Upgrade(this.#settings, transport, {
       decided: () => {
-        this.#limits.decided()
+        this.#limits.decided(transport.remoteAddress)
         this.#upgrades.delete(upgrade)
       },
       admit: (admission) => this.#admit(admission, transport, head),

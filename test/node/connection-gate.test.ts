@@ -1,0 +1,104 @@
+import { connect as connectTls } from 'node:tls'
+import { connect } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { makeSelfSigned } from '../../src/cli/self-signed.ts'
+import { clientFrame, RawClient, requestHead } from '../support/raw-client.ts'
+import { serve } from '../support/serve.ts'
+
+const { key, cert } = makeSelfSigned(['127.0.0.1'], Date.now())
+const echo = {
+  message: (socket: { send(message: string | Uint8Array): unknown }, message: string | Uint8Array) =>
+    void socket.send(message),
+}
+const LINE = 'PROXY TCP4 203.0.113.9 10.0.0.1 4711 80\r\n'
+
+describe('A connection from a proxy', () => {
+  it('tells its client first, in one piece or byte by byte', async () => {
+    const { port, opened } = await serve({ ...echo, trustProxy: ['127.0.0.1'], proxyProtocol: true })
+    for (const [index, cut] of [0, 1].entries()) {
+      const client = new RawClient(port)
+      const head = Buffer.from(LINE + requestHead())
+      if (cut === 0) client.send(head)
+      else for (const byte of head) client.send(Buffer.of(byte))
+      await client.head()
+      expect((await opened(index)).remoteAddress).toBe('203.0.113.9')
+      client.send(clientFrame(1, 'hi'))
+      expect((await client.take(1))[0]!.payload.toString()).toBe('hi')
+      client.destroy()
+    }
+  })
+
+  it('is dropped without that, and when it keeps silent', async () => {
+    const { port } = await serve({ trustProxy: ['127.0.0.1'], proxyProtocol: true, handshakeTimeout: 200 })
+    const plain = new RawClient(port).send(requestHead())
+    await expect(plain.head()).rejects.toThrow('closed')
+    const silent = new RawClient(port)
+    await silent.closed()
+  })
+
+  it('is nobody special where its address was not named', async () => {
+    const { port, opened } = await serve({ trustProxy: ['192.0.2.1'], proxyProtocol: true })
+    const client = await RawClient.open(port)
+    expect((await opened()).remoteAddress).toBe('127.0.0.1')
+    client.destroy()
+    const liar = new RawClient(port).send(LINE, requestHead())
+    expect(await liar.head()).toMatch(/^HTTP\/1\.1 400 /)
+    liar.destroy()
+  })
+
+  it('may go on with TLS', async () => {
+    const { port, opened } = await serve({
+      ...echo,
+      tls: { key, cert },
+      trustProxy: ['127.0.0.1'],
+      proxyProtocol: true,
+    })
+    const tcp = connect(port, '127.0.0.1')
+    tcp.write(LINE)
+    const client = new RawClient(0, connectTls({ socket: tcp, rejectUnauthorized: false }) as never)
+    client.send(requestHead())
+    await client.head()
+    expect((await opened()).remoteAddress).toBe('203.0.113.9')
+    client.destroy()
+  })
+
+  it('needs the addresses of the proxies', async () => {
+    await expect(serve({ proxyProtocol: true })).rejects.toThrow(/trustProxy/)
+  })
+})
+
+describe('A storm of TLS handshakes', () => {
+  it('gets through, while an open socket is served in between', async () => {
+    const { port, server } = await serve({ ...echo, tls: { key, cert } })
+    const tls = (): RawClient =>
+      new RawClient(0, connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }) as never)
+    const first = tls().send(requestHead())
+    await first.head()
+    const storm = Array.from({ length: 40 }, () => tls().send(requestHead()))
+    let echoes = 0
+    let opens = 0
+    const all = Promise.all(storm.map((client) => client.head().then(() => opens++)))
+    while (opens < storm.length) {
+      first.send(clientFrame(1, 'x'))
+      echoes++
+      await first.take(echoes)
+    }
+    await all
+    expect(echoes).toBeGreaterThan(5)
+    expect(server.clients.size).toBe(41)
+    for (const client of [first, ...storm]) client.destroy()
+  })
+
+  it('leaves nobody waiting behind connections that say nothing', async () => {
+    const { port, server } = await serve({ ...echo, tls: { key, cert }, handshakeTimeout: 500 })
+    const silent = Array.from({ length: 20 }, () => new RawClient(port))
+    const client = new RawClient(0, connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }) as never)
+    client.send(requestHead())
+    await client.head()
+    await Promise.all(silent.map((one) => one.closed()))
+    client.destroy()
+    const late = new RawClient(port)
+    await server.shutdown({ deadlineMs: 100 })
+    await late.closed()
+  })
+})

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { OutputBudget } from '../../src/node/output-budget.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { serve } from '../support/serve.ts'
+
+function makeItem(bufferedAmount: number) {
+  const item = { bufferedAmount, wasDropped: false, giveUp: () => void (item.wasDropped = true) }
+  return item
+}
+
+describe('A budget of output', () => {
+  it('drops those with the most until the rest fits', () => {
+    const budget = new OutputBudget(100)
+    const items = [30, 50, 20].map(makeItem)
+    for (const item of items) budget.weigh(item)
+    expect(budget.total).toBe(100)
+    items[2]!.bufferedAmount = 21
+    budget.weigh(items[2]!)
+    expect(items.map(({ wasDropped }) => wasDropped)).toEqual([false, true, false])
+    expect(budget.total).toBe(51)
+  })
+
+  it('drops nobody when others have taken theirs meanwhile', () => {
+    const budget = new OutputBudget(100)
+    const [one, two] = [makeItem(90), makeItem(60)]
+    budget.weigh(one)
+    one.bufferedAmount = 10
+    budget.weigh(two)
+    expect([one.wasDropped, two.wasDropped, budget.total]).toEqual([false, false, 70])
+    budget.forget(one)
+    budget.forget(one)
+    expect(budget.total).toBe(60)
+  })
+
+  it('is none with 0', () => {
+    const budget = new OutputBudget(0)
+    const item = makeItem(Number.MAX_SAFE_INTEGER)
+    budget.weigh(item)
+    expect(item.wasDropped).toBe(false)
+  })
+
+  it('holds over all sockets of a server: the one with the most unsent goes', async () => {
+    const { port, opened, closed, server } = await serve({ highWaterMark: 1000, maxBufferedTotal: 12_000_000 })
+    const clients = [await RawClient.open(port), await RawClient.open(port)]
+    for (const client of clients) client.socket.pause()
+    const [small, large] = [await opened(0), await opened(1)]
+    small.send(new Uint8Array(8_000_000))
+    await new Promise(setImmediate)
+    large.send(new Uint8Array(20_000_000))
+    expect(await closed()).toMatchObject({ code: 1006, cause: 'backpressure' })
+    expect([small.readyState, large.readyState]).toEqual([1, 3])
+    expect(server.stats()).toMatchObject({ connections: 1, closed: { backpressure: 1 } })
+    for (const client of clients) client.destroy()
+  })
+
+  it('of one socket: one large message may pass it, the next closes with 1013', async () => {
+    const { port, opened, closed } = await serve({
+      highWaterMark: 1000,
+      maxBufferedAmount: 1_000_000,
+      closeTimeout: 100,
+    })
+    const client = await RawClient.open(port)
+    client.socket.pause()
+    const socket = await opened()
+    socket.send(new Uint8Array(30_000_000))
+    await new Promise(setImmediate)
+    expect(socket.readyState).toBe(1)
+    socket.send(new Uint8Array(100_000))
+    await new Promise(setImmediate)
+    expect(socket.readyState).toBe(2)
+    expect(await closed()).toMatchObject({ code: 1013, cause: 'backpressure', clean: false })
+    client.destroy()
+  })
+})

@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest'
+import { prepare } from '../../src/node/topic-hub.ts'
+import { WebSocket } from '../../src/node/websocket.ts'
+import { LocalBus } from '../../src/pubsub/bus.ts'
+import { clientFrame, RawClient } from '../support/raw-client.ts'
+import { serve } from '../support/serve.ts'
+
+const texts = (client: RawClient): string[] =>
+  client.frames.filter(({ opcode }) => opcode === 1).map(({ payload }) => payload.toString())
+
+describe('Topics of a server', () => {
+  it('are subscribed to by sockets, told to the handler, and left at the end', async () => {
+    const told: unknown[] = []
+    const { port, opened, closed, server } = await serve({
+      subscription: (_socket, topic, count, before) => void told.push([topic, count, before]),
+    })
+    const client = await RawClient.open(port)
+    const socket = await opened()
+    expect([socket.subscribe('a'), socket.subscribe('a'), socket.subscribe('b')]).toEqual([true, false, true])
+    expect(socket.topics).toEqual(['a', 'b'])
+    expect([socket.isSubscribed('a'), socket.isSubscribed('c'), server.subscribers('a')]).toEqual([true, false, 1])
+    expect([socket.unsubscribe('b'), socket.unsubscribe('b')]).toEqual([true, false])
+    client.destroy()
+    await closed()
+    expect(told).toEqual([
+      ['a', 1, 0],
+      ['b', 1, 0],
+      ['b', 0, 1],
+      ['a', 0, 1],
+    ])
+    expect([server.subscribers('a'), socket.subscribe('a')]).toEqual([0, false])
+    expect(() => server.publish(5 as never, 'x')).toThrow(TypeError)
+  })
+
+  it('reach who is left when one goes, from its own close handler', async () => {
+    const served = await serve({
+      open: (socket) => void socket.subscribe('room'),
+      close: () => void results.push(served.server.publish('room', 'somebody left')),
+    })
+    const results: unknown[] = []
+    const [one, two] = [await RawClient.open(served.port), await RawClient.open(served.port)]
+    await served.opened(1)
+    one.destroy()
+    await two.take(1)
+    expect(texts(two)).toEqual(['somebody left'])
+    expect(results).toEqual([{ matched: 1, sent: 1, queued: 0, dropped: 0 }])
+    two.destroy()
+  })
+
+  it('keep the order between what is published and what is sent directly, and Close behind both', async () => {
+    const { port, opened, server } = await serve({ open: (socket) => void socket.subscribe('room') })
+    const client = await RawClient.open(port)
+    const socket = await opened()
+    server.publish('room', 'one')
+    socket.send('two')
+    server.publish('room', 'three')
+    socket.send(prepare('four'))
+    server.publish('room', 'five')
+    socket.unsubscribe('room')
+    server.publish('room', 'nobody')
+    socket.subscribe('room')
+    server.publish('room', 'six')
+    socket.close(1000)
+    expect(server.publish('room', 'too late')).toMatchObject({ matched: 0 })
+    await client.closeCode()
+    expect(texts(client)).toEqual(['one', 'two', 'three', 'four', 'five', 'six'])
+    client.destroy()
+  })
+
+  it('leave the publishing socket out', async () => {
+    const { port } = await serve({
+      open: (socket) => void socket.subscribe('room'),
+      message: (socket, message) => void socket.publish('room', message),
+    })
+    const [one, two] = [await RawClient.open(port), await RawClient.open(port)]
+    one.send(clientFrame(1, 'from one'))
+    await two.take(1)
+    two.send(clientFrame(1, 'from two'))
+    await one.take(1)
+    expect([texts(one), texts(two)]).toEqual([['from two'], ['from one']])
+    one.destroy()
+    two.destroy()
+  })
+
+  it('close who does not keep up with 1013, while the others get everything', async () => {
+    const { port, opened, closed, server } = await serve({
+      open: (socket) => void socket.subscribe('room'),
+      highWaterMark: 1000,
+      slowBudget: 100_000,
+      closeTimeout: 200,
+    })
+    const quick = await RawClient.open(port)
+    const stalled = await RawClient.open(port)
+    await opened(1)
+    stalled.socket.pause()
+    let sent = 0
+    let dropped = 0
+    while (dropped === 0) {
+      const result = server.publish('room', 'x'.repeat(50_000))
+      expect(result).toMatchObject({ matched: 2 })
+      expect(result.sent + result.queued + result.dropped).toBe(2)
+      sent++
+      dropped = result.dropped
+      await quick.until(() => quick.frames.length === sent)
+    }
+    expect(await closed()).toMatchObject({ code: 1013, clean: false, cause: 'backpressure' })
+    expect(server.stats()).toMatchObject({ dropped: 1, closed: { backpressure: 1 } })
+    expect(quick.frames.length).toBe(sent)
+    quick.destroy()
+    stalled.destroy()
+  })
+
+  it('deflate a message once for all, and every one of them can read on (RFC 7692 7.2.1)', async () => {
+    const { port, opened, server } = await serve({
+      perMessageDeflate: { threshold: 0 },
+      open: (socket) => void socket.subscribe('room'),
+    })
+    const clients = [1, 2, 3].map(() => new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: true }))
+    const got = clients.map((client) => {
+      const messages: unknown[] = []
+      return new Promise<unknown[]>((resolve) => {
+        client.onmessage = ({ data }) => {
+          messages.push(data)
+          if (messages.length === 4) resolve(messages)
+        }
+      })
+    })
+    const sockets = await Promise.all([opened(0), opened(1), opened(2)])
+    const word = 'the same words again '.repeat(20)
+    for (const socket of sockets) socket.send(word)
+    server.publish('room', word)
+    server.broadcast(word)
+    for (const socket of sockets) socket.send(word)
+    for (const messages of got) expect(await messages).toEqual([word, word, word, word])
+    for (const client of clients) client.close()
+  })
+})
+
+describe('A bus between servers', () => {
+  it('takes what is published to the topics of all of them, text and binary, and once to each', async () => {
+    const bus = new LocalBus()
+    const one = await serve({ bus: bus.connect(), open: (socket) => void socket.subscribe('room') })
+    const two = await serve({ bus: bus.connect(), open: (socket) => void socket.subscribe('room') })
+    const here = await RawClient.open(one.port)
+    const there = await RawClient.open(two.port)
+    await Promise.all([one.opened(), two.opened()])
+    expect(one.server.publish('room', 'text')).toMatchObject({ matched: 1 })
+    one.server.publish('room', Uint8Array.of(7))
+    one.server.publish('elsewhere', 'x')
+    two.server.publish('room', prepare('prepared'))
+    for (const client of [here, there]) {
+      const frames = await client.take(3)
+      expect(frames.map(({ opcode }) => opcode).toSorted()).toEqual([1, 1, 2])
+      client.destroy()
+    }
+    await two.server.shutdown()
+    expect(() => one.server.publish('room', 'alone')).not.toThrow()
+  })
+})
