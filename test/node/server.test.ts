@@ -10,7 +10,7 @@ import type { Socket } from '../../src/node/socket.ts'
 import { clientFrame, RawClient, requestHead } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
 
-const echo = { message: (socket: Socket<undefined>, message: string | Uint8Array) => void socket.send(message) }
+const echo = { message: (socket: Socket, message: string | Uint8Array) => void socket.send(message) }
 
 describe('A server', () => {
   it('echoes text as text and binary as binary (RFC 6455 5.6)', async () => {
@@ -156,10 +156,10 @@ describe('A server', () => {
 
 describe('A handler that throws or rejects', () => {
   const mistakes = {
-    open: (socket: Socket<undefined>) => fail(socket),
-    message: (socket: Socket<undefined>) => fail(socket),
-    ping: (socket: Socket<undefined>) => fail(socket),
-    pong: (socket: Socket<undefined>) => fail(socket),
+    open: (socket: Socket) => fail(socket),
+    message: (socket: Socket) => fail(socket),
+    ping: (socket: Socket) => fail(socket),
+    pong: (socket: Socket) => fail(socket),
   }
   const fail = (_socket: unknown): never => {
     throw new Error('mine')
@@ -170,9 +170,9 @@ describe('A handler that throws or rejects', () => {
     async (name) => {
       for (const isAsync of [false, true]) {
         let calls = 0
-        const handler = isAsync ? async (socket: Socket<undefined>) => fail(socket) : mistakes[name]
+        const handler = isAsync ? async (socket: Socket) => fail(socket) : mistakes[name]
         const { port, closed } = await serve({
-          [name]: (socket: Socket<undefined>) => (name === 'open' && calls++ > 0 ? undefined : handler(socket)),
+          [name]: (socket: Socket) => (name === 'open' && calls++ > 0 ? undefined : handler(socket)),
         })
         const bad = await RawClient.open(port)
         const good = await RawClient.open(port)
@@ -233,7 +233,7 @@ describe('A handler that throws or rejects', () => {
 
 describe('From the open handler on', () => {
   it('a socket may send, pause, close and terminate', async () => {
-    const acts: ((socket: Socket<undefined>) => unknown)[] = [
+    const acts: ((socket: Socket) => unknown)[] = [
       (socket) => socket.send('welcome'),
       (socket) => {
         socket.pause()

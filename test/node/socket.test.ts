@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { ServerOptions } from '../../src/node/server-options.ts'
 import type { Socket } from '../../src/node/socket.ts'
 import { clientFrame, RawClient } from '../support/raw-client.ts'
-import { serve } from '../support/serve.ts'
+import { serve, type Served } from '../support/serve.ts'
 
-async function pair(
-  options: Parameters<typeof serve>[0] = {},
-): Promise<[RawClient, Socket, Awaited<ReturnType<typeof serve>>]> {
-  const served = await serve(options)
+async function pair(options: ServerOptions<undefined> = {}): Promise<[RawClient, Socket, Served<undefined>]> {
+  const served = await serve<undefined>(options)
   const client = await RawClient.open(served.port)
   return [client, await served.opened(), served]
 }
