@@ -45,7 +45,10 @@ export interface WebSocketOptions {
   readonly maxPayload?: number
   /** Frames of a message. Default 1,048,576. Over it: close 1008. */
   readonly maxFragments?: number
-  /** Bytes of unsent output from which reading rests and `send` says to wait. Default 256 KiB. */
+  /**
+   * Bytes of unsent output from which `bufferedAmount` says to wait and pongs wait their turn. Default 256 KiB. A client reads
+   * on: two ends that both rest until the other has read would wait for ever.
+   */
   readonly highWaterMark?: number
   /** Milliseconds for the closing handshake and the end of TCP. Default 10,000. */
   readonly closeTimeout?: number
