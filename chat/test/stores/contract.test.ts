@@ -51,7 +51,7 @@ function msg(text: string, more: Partial<AppendRequest> = {}): AppendRequest {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe.each(drivers.filter(({ skip }) => skip !== true))('the $name backend', (driver) => {
+describe.each(drivers.filter(({ skip }) => skip !== true))('the $name backend', { timeout: 60_000 }, (driver) => {
   let backend: Backend
   let notices: { room: string; notice: Notice }[]
   let waiting: { until: () => boolean; resolve: () => void }[]

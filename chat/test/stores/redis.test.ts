@@ -4,7 +4,7 @@ import { type Backend, StoreUnavailable } from '../../server/stores/store.ts'
 import { newCid, testHub, type FakePeer, type TestHub } from '../support/fake-peer.ts'
 import { hasRedis, RedisServer } from '../../load/redis-server.ts'
 
-describe.skipIf(!hasRedis())('two nodes on one Redis', () => {
+describe.skipIf(!hasRedis())('two nodes on one Redis', { timeout: 60_000 }, () => {
   let redis: RedisServer
   let prefix = 0
   let nodes: TestHub[]
