@@ -126,12 +126,22 @@ describe('WireLog', () => {
     expect(lastFrame(log).number).toBe(WIRE_FRAMES_MOST + 5)
   })
 
+  it('takes every frame once when the tap is opened again', () => {
+    const log = new WireLog()
+    for (let round = 0; round < 2; round++) {
+      log.begin('c1', 'first', 1)
+      for (const number of [1, 2]) log.add(record(number, '81 00'))
+    }
+    log.add(record(3, '81 00'))
+    expect(log.items.map((item) => (item.kind === 'frame' ? item.number : item.kind))).toEqual(['begin', 1, 2, 3])
+  })
+
   it('counts the frames of the next connection anew', () => {
     const log = new WireLog()
-    log.begin('c1', 1)
+    log.begin('c1', 'first', 1)
     log.add(record(1, '81 00'))
     log.end('1006', 2)
-    log.begin('c2', 3)
+    log.begin('c2', 'second', 3)
     log.add(record(1, '81 00'))
     expect(new Set(log.items.map(({ key }) => key)).size).toBe(5)
     expect(log.items.map(({ kind }) => kind)).toEqual(['begin', 'frame', 'end', 'begin', 'frame'])

@@ -49,11 +49,16 @@ export class WireLog {
   items: readonly WireItem[] = []
   /** Records the server could not keep for us. */
   lost = 0
+  #conn = ''
+  #lastNumber = 0
   #generation = 0
   #open: { in?: WireMessage; out?: WireMessage } = {}
 
-  /** Another connection is looked at from now on. */
-  begin(text: string, time: number): void {
+  /** This connection is looked at from now on; the one that was already goes on where it stood. */
+  begin(conn: string, text: string, time: number): void {
+    if (conn === this.#conn) return
+    this.#conn = conn
+    this.#lastNumber = 0
     this.#generation++
     this.#open = {}
     this.#push({ kind: 'begin', key: `begin-${this.#generation}`, time, text })
@@ -67,7 +72,9 @@ export class WireLog {
   add(record: WireRecord): void {
     if (record.kind === RecordKind.plain) return this.#addPlain(record)
     const frame = dissectFrame(record.bytes)
-    if (frame === undefined) return
+    // A tap that was cut and opened again tells from the beginning.
+    if (frame === undefined || record.number <= this.#lastNumber) return
+    this.#lastNumber = record.number
     const direction = record.direction === RecordDirection.in ? 'in' : 'out'
     const message = this.#messageOf(direction, frame)
     const item: WireFrame = {

@@ -25,9 +25,15 @@ export interface WireTapOptions {
   readonly onfault: (kind: Fault, done: boolean) => void
 }
 
+/** How soon a tap that was cut is opened again, in milliseconds. */
+const AGAIN_AFTER = 2000
+
 export class WireTap {
   readonly #options: WireTapOptions
   #socket: WebSocket | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  /** The connection that is looked at has ended. */
+  #hasEnded = false
 
   constructor(options: WireTapOptions) {
     this.#options = options
@@ -38,6 +44,7 @@ export class WireTap {
     this.close()
     const socket = new WebSocket(this.#options.url(path), WIRE_PROTOCOL)
     this.#socket = socket
+    this.#hasEnded = false
     socket.binaryType = 'arraybuffer'
     socket.onopen = () => socket.send(JSON.stringify({ t: 'tap', d: { secret } }))
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
@@ -47,6 +54,10 @@ export class WireTap {
         const record = decodeRecord(data)
         if (record !== undefined) this.#options.onrecord(record)
       }
+    }
+    socket.onclose = () => {
+      if (socket !== this.#socket || this.#hasEnded) return
+      this.#timer = setTimeout(() => this.follow({ path, secret }), AGAIN_AFTER)
     }
   }
 
@@ -58,6 +69,7 @@ export class WireTap {
   }
 
   close(): void {
+    clearTimeout(this.#timer)
     this.#socket?.close(1000)
     this.#socket = undefined
   }
@@ -72,6 +84,7 @@ export class WireTap {
       case 'lost':
         return this.#options.onlost(event.d.records)
       case 'closed':
+        this.#hasEnded = true
         return this.#options.onclosed(event.d)
       case 'fault':
         return this.#options.onfault(event.d.kind, event.d.done)
