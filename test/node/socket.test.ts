@@ -5,7 +5,7 @@ import { clientFrame, RawClient } from '../support/raw-client.ts'
 import { serve, type Served } from '../support/serve.ts'
 
 async function pair(options: ServerOptions<undefined> = {}): Promise<[RawClient, Socket, Served<undefined>]> {
-  const served = await serve<undefined>(options)
+  const served = await serve(options)
   const client = await RawClient.open(served.port)
   return [client, await served.opened(), served]
 }

@@ -76,7 +76,7 @@ describe('Sending through an extension that takes its time', () => {
     socket.connection.send('three', true, false)
     socket.connection.ping()
     expect(frames(socket)).toEqual(['ping.'])
-    expect(socket.connection.pendingBytes).toBe(8)
+    expect(socket.connection.pendingBytes).toBe(11)
     extension.finishEncoding()
     expect(frames(socket)).toEqual(['ping.', '~text. one'])
     extension.finishEncoding()
