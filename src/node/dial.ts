@@ -83,6 +83,8 @@ async function handshake(
 ): Promise<Dialed | Redirection> {
   signal.throwIfAborted()
   const tunnel = await tunnelFor(hop, settings, signal)
+  if (signal.aborted) tunnel?.destroy()
+  signal.throwIfAborted()
   const request = makeRequest({ ...hop, tunnel }, settings)
   return new Promise((resolve, reject) => {
     const attempt = new Attempt(request, signal, reject)

@@ -262,6 +262,16 @@ describe('close (3.1)', () => {
     expect(socket.readyState).toBe(WebSocket.CLOSED)
   })
 
+  it('gives up at once when it is called in the turn of the constructor', async () => {
+    const socket = new WebSocket(url)
+    socket.close(1000)
+    expect(socket.readyState).toBe(WebSocket.CLOSING)
+    const types: string[] = []
+    for (const type of ['open', 'error'] as const) socket.addEventListener(type, () => types.push(type))
+    expect(await next(socket, 'close')).toMatchObject({ wasClean: false, code: 1006, cause: 'local' })
+    expect(types).toEqual(['error'])
+  })
+
   it('hears no message once it is closing', async () => {
     const socket = await open()
     let messages = 0
