@@ -107,7 +107,7 @@ export class FrameWriter {
 
   #handOver(target: WriteTarget): void {
     this.#seal()
-    const pieces = this.#pieces ?? []
+    const pieces = this.#pieces! // there is at least one where anything is pending
     const region = this.#region
     const regions = this.#regions
     this.#pieces = undefined

@@ -74,7 +74,7 @@ describe('What is sent', () => {
     expect(socket.connection.takesEncoded).toBe(true)
     expect(socket.connection.sendEncoded(hex('81 01 61'))).toBe(true)
     socket.connection.sendFragment('a', true, false)
-    expect(socket.connection.takesEncoded).toBe(false)
+    expect([socket.connection.takesEncoded, socket.connection.isFragmenting]).toEqual([false, true])
     socket.connection.close()
     expect([socket.connection.takesEncoded, socket.connection.sendEncoded(hex('81 01 61'))]).toEqual([false, false])
     expect(socket.output).toBe('81 01 61 01 01 61 88 00')
@@ -115,6 +115,27 @@ describe('What is sent', () => {
     connection.close(1001)
     connection.close(3000, 'again')
     expect(socket.output).toBe('88 02 03 e8')
+  })
+})
+
+describe('Limits that are changed', () => {
+  it('hold from the next frame on, and what is not named stays (RFC 6455 10.4)', () => {
+    const socket = new Recorded('server', { maxPayload: 10, maxFragments: 2 })
+    socket.connection.setLimits({ maxPayload: 2 })
+    socket.connection.setLimits({ maxFragments: 3 })
+    socket.connection.setLimits({})
+    socket.connection.receive(concat(masked('02 00'), masked('00 01 61'), masked('80 01 62')))
+    expect(socket.calls).toEqual(['binary 61 62'])
+    socket.connection.receive(masked('82 03 61 62 63'))
+    expect(socket.output).toMatch(/^88 \S\S 03 f1/)
+  })
+
+  it('are refused out of their range, and nothing changes', () => {
+    const socket = new Recorded('server', { maxPayload: 3 })
+    expect(() => socket.connection.setLimits({ maxPayload: -1, maxFragments: 1 })).toThrow(/^maxPayload must be/)
+    expect(() => socket.connection.setLimits({ maxPayload: 1, maxFragments: 0.5 })).toThrow(/^maxFragments must be/)
+    socket.connection.receive(masked('82 03 61 62 63'))
+    expect(socket.calls).toEqual(['binary 61 62 63'])
   })
 })
 
@@ -350,6 +371,14 @@ describe('The end', () => {
     expect(outcome).toMatchObject({ code: 1002, clean: false, cause: 'protocol' })
     expect(outcome!.error).toBeInstanceOf(ProtocolError)
     expect(outcome!.error!.message).toMatch(/^Close frame with a payload of 1 byte: the body of a Close frame MUST/)
+  })
+
+  it('by a Close frame with a code that must not be sent names the code (RFC 6455 7.4)', () => {
+    const outcomes: CloseOutcome[] = []
+    const socket = new Recorded('server', {}, { closed: (outcome) => outcomes.push(outcome) })
+    socket.connection.receive(masked('88 02 03 ed'))
+    socket.connection.transportClosed()
+    expect(outcomes[0]!.error!.message).toMatch(/^Close frame with code 1005: a Close frame may carry 1000-1003, /)
   })
 
   it('by terminate carries the cause and the error it was given', () => {

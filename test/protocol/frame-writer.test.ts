@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FrameWriter } from '../../src/protocol/frame-writer.ts'
+import { encodeFrame, FrameWriter } from '../../src/protocol/frame-writer.ts'
 import { Slab, SLAB_SIZE } from '../../src/protocol/slab.ts'
 import { plainTextCodec } from '../../src/protocol/text-codec.ts'
 import { concat, hex, toHex, utf8 } from '../support/hex.ts'
@@ -145,6 +145,14 @@ describe('Writing frames', () => {
     written.writer.encoded(large)
     written.flush()
     expect(written.pieces.at(-1)).toBe(large)
+  })
+})
+
+describe('A frame for any number of connections', () => {
+  it.each([0, 125, 126, 65_535, 65_536])('of %i bytes is encoded once, without a mask (RFC 6455 5.2)', (length) => {
+    const payload = new Uint8Array(length).fill(9)
+    const frame = encodeFrame(0x82, payload, (size) => new Uint8Array(size))
+    expect(Buffer.compare(frame, naiveEncodeFast(payload, undefined))).toBe(0)
   })
 })
 

@@ -268,6 +268,17 @@ describe('Messages in parts', () => {
     ])
   })
 
+  it('of which nothing comes out yet are not handed over (RFC 7692 6.2)', () => {
+    class Late extends SlowExtension {
+      override decode(_bytes: Uint8Array, final: boolean, _limit: number, done: (result: Uint8Array) => void): void {
+        done(final ? hex('01 02') : new Uint8Array())
+      }
+    }
+    const socket = new Recorded('server', { extension: new Late(), partsFrom: 0 }, { part })
+    socket.connection.receive(concat(frame(2, hex('ff'), { fin: false, rsv: 2 }), frame(0, hex('fe'))))
+    expect(socket.take()).toEqual(['part of binary, last, 01 02'])
+  })
+
   it('that are decoded to text are checked to be UTF-8, at every part and at the end (RFC 6455 8.1)', () => {
     for (const payload of ['61 62 ff', '61 62 e2']) {
       const extension = new SlowExtension({ isSlow: false })

@@ -21,7 +21,9 @@ describe('Sending messages in fragments', () => {
     socket.connection.sendFragment('l', true, false)
     socket.connection.sendFragment('o', true, true)
     socket.connection.sendFragment(hex('41'), false, true)
-    expect(frames(socket)).toEqual(['text Hel', 'cont l', 'cont. o', 'bin. A'])
+    socket.connection.sendFragment('b', true, false)
+    socket.connection.sendFragment(hex('43'), true, true)
+    expect(frames(socket)).toEqual(['text Hel', 'cont l', 'cont. o', 'bin. A', 'text b', 'cont. C'])
   })
 
   it('lets whole messages wait until it is over, and control frames pass (RFC 6455 5.4)', () => {
@@ -76,12 +78,26 @@ describe('Sending through an extension that takes its time', () => {
     socket.connection.send('three', true, false)
     socket.connection.ping()
     expect(frames(socket)).toEqual(['ping.'])
+    expect(socket.connection.isEncoding).toBe(true)
     expect(socket.connection.pendingBytes).toBe(11)
     extension.finishEncoding()
     expect(frames(socket)).toEqual(['ping.', '~text. one'])
     extension.finishEncoding()
     expect(frames(socket)).toEqual(['ping.', '~text. one', '~text. two', 'text. three'])
+    expect(socket.connection.isEncoding).toBe(false)
     expect(socket.connection.pendingBytes).toBe(0)
+  })
+
+  it('takes bytes as they are, behind others that wait (RFC 6455 5.6)', () => {
+    const extension = new SlowExtension()
+    const socket = new Recorded('server', { extension })
+    socket.connection.send(utf8('one'))
+    socket.connection.send(utf8('two'), false)
+    socket.connection.send(utf8('three'), true, false)
+    expect(socket.connection.pendingBytes).toBe(11)
+    extension.finishEncoding()
+    extension.finishEncoding()
+    expect(frames(socket)).toEqual(['~bin. one', '~bin. two', 'text. three'])
   })
 
   it('goes without it below its threshold, and where the caller says so', () => {
