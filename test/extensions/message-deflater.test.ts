@@ -67,7 +67,7 @@ describe('what is compressed at all (RFC 7692 6)', () => {
     const bytes = json(1500)
     for (let round = 0; round < 3; round++) {
       const parts = [encodeNow(server, bytes, false).payload, encodeNow(server, bytes, true).payload]
-      expect(parts[1]!.length).toBeLessThan(40)
+      expect(parts[1]!.length).toBeLessThan(60)
       expect((await peer.decompress(Buffer.concat(parts))).equals(Buffer.concat([bytes, bytes]))).toBe(true)
       const whole = encodeNow(server, bytes).payload
       expect(whole.length).toBeGreaterThan(100)
@@ -130,7 +130,7 @@ describe('a message compressed once for many (encodeShared)', () => {
     expect(cache.size).toBe(1)
     const large = wide.encodeShared(json(20_000), new Map(cache))
     expect(narrow.encodeShared(json(20_000), new Map([...cache, ['x', large!]]))).not.toBe(large)
-    const fast = agree({ zlibDeflateOptions: { level: 1 } }).server
+    const fast = agree({ zlibDeflateOptions: { level: 9 } }).server
     expect(fast.encodeShared(json(2000), cache)).not.toBe(payload)
     expect(cache.size).toBe(2)
   })
@@ -237,7 +237,7 @@ describe('large messages', () => {
     const { server, client } = agree()
     const bytes = new Uint8Array(1_000_000)
     const { payload } = await encode(server, bytes)
-    expect(payload.length).toBeLessThan(2000)
+    expect(payload.length).toBeLessThan(8000)
     let isDone = false
     const read = decode(client, payload).then((result) => {
       isDone = true
