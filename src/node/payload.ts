@@ -2,6 +2,7 @@
  * What an application may hand to `send`, turned into what the core takes. A number or an object is a mistake, never bytes:
  * libraries that took them for a length have sent the memory of their process.
  */
+import { isAnyArrayBuffer } from 'node:util/types'
 
 /** A text message, or bytes in any of the platform's forms. */
 export type Sendable = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView
@@ -10,7 +11,7 @@ export type Sendable = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferVie
 export function toPayload(data: Sendable): string | Uint8Array {
   if (typeof data === 'string' || data instanceof Uint8Array) return data
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data)
+  if (isAnyArrayBuffer(data)) return new Uint8Array(data)
   throw new TypeError(`a message must be a string, an ArrayBuffer or a view of one, got ${nameOf(data)}`)
 }
 

@@ -139,8 +139,43 @@ export interface ServerSettings<Data> {
   readonly rates: RateLimits | undefined
 }
 
+const HANDLERS = [
+  'upgrade',
+  'open',
+  'message',
+  'parts',
+  'ping',
+  'pong',
+  'drain',
+  'subscription',
+  'close',
+  'error',
+] as const satisfies (keyof ServerOptions<unknown>)[]
+const SWITCHES = ['autoPong', 'sequential', 'proxyProtocol'] as const satisfies (keyof ServerOptions<unknown>)[]
+
+/** What the compiler tells those who use it. */
+function checkTypes<Data>(options: ServerOptions<Data>): void {
+  for (const name of HANDLERS) {
+    const handler: unknown = options[name]
+    if (handler === undefined || typeof handler === 'function') continue
+    throw new TypeError(`${name} must be a function, got ${typeof handler}`)
+  }
+  for (const name of SWITCHES) {
+    const value: unknown = options[name]
+    if (value === undefined || typeof value === 'boolean') continue
+    throw new TypeError(`${name} must be true or false, got ${typeof value}`)
+  }
+  const { path, perMessageDeflate } = options as { path?: unknown; perMessageDeflate?: unknown }
+  if (path !== undefined && typeof path !== 'string') throw new TypeError(`path must be a string, got ${typeof path}`)
+  if (perMessageDeflate === undefined || typeof perMessageDeflate === 'boolean') return
+  if (typeof perMessageDeflate !== 'object' || perMessageDeflate === null) {
+    throw new TypeError('perMessageDeflate must be true, false or its options')
+  }
+}
+
 /** @throws TypeError or RangeError that names the option. */
 export function checkServerOptions<Data>(options: ServerOptions<Data>): ServerSettings<Data> {
+  checkTypes(options)
   if (options.path !== undefined && !options.path.startsWith('/')) {
     throw new TypeError(`path must begin with '/', got '${options.path}'`)
   }
