@@ -5,7 +5,8 @@
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
-import { buildPage, ChatProcess, enter, hasChromium, launch, openTab, say } from '../test/browser/stage.ts'
+import { ChatProcess, enter, hasChromium, launch, openTab, say } from '../test/browser/stage.ts'
+import buildPage from '../test/support/build-page.ts'
 
 const folder = fileURLToPath(new URL('../../docs/images/', import.meta.url))
 
@@ -100,7 +101,7 @@ async function studied(url: string, browser: Browser, device: keyof typeof DEVIC
 async function main(): Promise<void> {
   if (!hasChromium) return
   mkdirSync(folder, { recursive: true })
-  await buildPage()
+  buildPage()
   const chat = new ChatProcess({ isForTests: false })
   await chat.start()
   const url = `http://127.0.0.1:${chat.port}/`

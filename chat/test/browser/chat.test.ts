@@ -1,18 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import {
-  buildPage,
-  ChatProcess,
-  complaints,
-  enter,
-  Gate,
-  hasChromium,
-  launch,
-  openTab,
-  say,
-  texts,
-  untilTexts,
-} from './stage.ts'
+import { ChatProcess, complaints, enter, Gate, hasChromium, launch, openTab, say, texts, untilTexts } from './stage.ts'
 
 describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 }, () => {
   const chat = new ChatProcess()
@@ -21,7 +9,6 @@ describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 },
   let rooms = 0
 
   beforeAll(async () => {
-    await buildPage()
     await chat.start()
     await gate.open()
     browser = await launch()

@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { buildPage, ChatProcess, complaints, enter, hasChromium, launch, openTab, say, untilTexts } from './stage.ts'
+import { ChatProcess, complaints, enter, hasChromium, launch, openTab, say, untilTexts } from './stage.ts'
 
 describe.skipIf(!hasChromium)('the wire inspector in Chromium', { timeout: 180_000 }, () => {
   const chat = new ChatProcess()
@@ -9,7 +9,6 @@ describe.skipIf(!hasChromium)('the wire inspector in Chromium', { timeout: 180_0
   const url = (): string => `http://127.0.0.1:${chat.port}/`
 
   beforeAll(async () => {
-    await buildPage()
     await chat.start()
     browser = await launch()
   }, 120_000)

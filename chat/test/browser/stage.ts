@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createConnection, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,20 +36,6 @@ export const launchArgs: string[] = [
 
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath, args: launchArgs })
-}
-
-function newestIn(folder: string): number {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-  return Math.max(...files.map((file) => statSync(join(folder, file)).mtimeMs))
-}
-
-/** Build the page when a source is newer than what is built. */
-export async function buildPage(): Promise<void> {
-  const built = join(chatFolder, 'web/dist/index.html')
-  const sources = ['web/src', 'web/study', 'web/public', 'protocol'].map((folder) => newestIn(join(chatFolder, folder)))
-  if (existsSync(built) && statSync(built).mtimeMs > Math.max(...sources)) return
-  const { build } = await import('vite')
-  await build({ configFile: join(chatFolder, 'web/vite.config.ts'), logLevel: 'error' })
 }
 
 /** The rooms of a fresh installation. */

@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { buildPage, ChatProcess, complaints, enter, hasChromium, launch, openTab, say } from './stage.ts'
+import { ChatProcess, complaints, enter, hasChromium, launch, openTab, say } from './stage.ts'
 
 describe.skipIf(!hasChromium)('the playground in Chromium', { timeout: 180_000 }, () => {
   const chat = new ChatProcess()
@@ -11,7 +11,6 @@ describe.skipIf(!hasChromium)('the playground in Chromium', { timeout: 180_000 }
   const bytesOf = (page: Page): Promise<string> => page.locator('.bytes textarea').inputValue()
 
   beforeAll(async () => {
-    await buildPage()
     await chat.start()
     browser = await launch()
   }, 120_000)
