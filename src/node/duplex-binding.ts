@@ -12,6 +12,7 @@ import { checkOptions, type ConnectionHandler, type ConnectionSettings } from '.
 import { ConnectionState } from '../protocol/connection-state.ts'
 import type { ExtensionInstance } from '../protocol/extension.ts'
 import { Stall } from '../protocol/message-receiver.ts'
+import { SLAB_SIZE } from '../protocol/slab.ts'
 import type { WireTap } from './diagnostics.ts'
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts'
 import { allocate, nodeTextCodec, randomMask, sharedSlab } from './platform.ts'
@@ -143,6 +144,8 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   /** Whether a stream with nothing left to write has no use for its buffers either: true of TCP alone. */
   readonly #takesAtOnce: boolean
   #isCorked = false
+  /** Whether the write that is under way has to wait behind others. */
+  #isQueueing = false
   /** Whether more is unsent than there may be. */
   #isBlocked = false
   /** Whether `send` said to wait. */
@@ -304,11 +307,13 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
     if (!stream.writable) return false
     this.#bytesOut += bytes.length
     this.#tap?.sent(bytes)
+    if (!this.#isCorked) this.#isQueueing = stream.writableLength > 0
     if (more && !this.#isCorked) {
       this.#isCorked = true
       stream.cork()
     }
-    stream.write(bytes)
+    // What has to wait is copied: a few bytes must not keep all of the memory that connections share.
+    stream.write(this.#isQueueing && bytes.length <= SLAB_SIZE ? Buffer.from(bytes) : bytes)
     if (more) return false
     if (this.#isCorked) {
       this.#isCorked = false
@@ -318,7 +323,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
     const unsent = stream.writableLength
     if (unsent > this.#mark) this.#overMark(unsent - bytes.length)
     if (this.#owesDrain && !stream.writableNeedDrain) process.nextTick(() => this.drained())
-    return unsent === 0 && this.#takesAtOnce
+    return this.#isQueueing || (unsent === 0 && this.#takesAtOnce)
   }
 
   waits(): boolean {

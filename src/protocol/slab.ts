@@ -9,7 +9,7 @@ export const SLAB_SIZE = 65_536
 
 /**
  * A slab grows from its start and is used anew from there once everything in it was written out; when a transport keeps
- * some of it, it is left to that transport and a fresh one is made.
+ * some of it, it goes on behind that, until it is full and a fresh one is made.
  */
 export class Slab {
   readonly #allocate: Allocate
@@ -47,8 +47,6 @@ export class Slab {
     if (bytes !== this.#bytes) return
     this.#regions -= regions
     if (!taken) this.#kept = true
-    if (this.#regions > 0) return
-    if (this.#kept) this.used = this.#bytes.length
-    else this.used = 0
+    if (this.#regions === 0 && !this.#kept) this.used = 0
   }
 }

@@ -3,6 +3,7 @@ import { DuplexBinding, type BindingListener, type BindingOptions } from '../../
 import type { CloseOutcome } from '../../src/protocol/close-outcome.ts'
 import type { ExtensionInstance } from '../../src/protocol/extension.ts'
 import { JoinedStream } from '../support/duplex-pair.ts'
+import { memoryInUse, MiB } from '../support/memory.ts'
 import { clientFrame, serverFrames, type RawFrame } from '../support/raw-client.ts'
 import { SlowExtension } from '../support/slow-extension.ts'
 
@@ -174,6 +175,29 @@ describe('A transport that takes nothing', () => {
       await turns()
     }
     expect(bound.frames.length).toBe(40)
+  })
+
+  it('keeps little more memory than what it was given, whatever others send meanwhile', async () => {
+    const slow = new Bound({ options: { highWaterMark: 1 << 24 } })
+    const fast = new Bound()
+    fast.far.removeAllListeners('data').resume()
+    slow.near.hold()
+    const before = await memoryInUse()
+    for (let i = 0; i < 2000; i++) {
+      slow.binding.connection.send(`message ${i}`)
+      slow.binding.flush()
+      // Enough to fill the memory that all connections share: what lies there of the slow one must not keep it.
+      for (let n = 0; n < 10; n++) fast.binding.connection.send('x'.repeat(2500))
+      fast.binding.flush()
+      await turns(1)
+    }
+    expect(slow.binding.bufferedAmount).toBeLessThan(32_768)
+    expect((await memoryInUse()) - before).toBeLessThan(4 * MiB)
+    slow.near.release()
+    await turns(20)
+    expect(slow.frames.map(({ payload }) => payload.toString())).toEqual(
+      Array.from({ length: 2000 }, (_, i) => `message ${i}`),
+    )
   })
 
   it('may be corked and takes several pieces as one', async () => {

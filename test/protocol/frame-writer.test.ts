@@ -214,6 +214,20 @@ describe('Several writers in one slab', () => {
     expect(made).toBe(1)
   })
 
+  it('take little more memory than they write when everything is kept', () => {
+    let made = 0
+    const slab = new Slab((length) => {
+      made += length
+      return new Uint8Array(length)
+    })
+    const one = new Written({ slab, takes: false })
+    for (let i = 0; i < 3000; i++) {
+      one.writer.bytes(0x82, new Uint8Array(48))
+      one.flush()
+    }
+    expect(made).toBeLessThan(3000 * 50 + 2 * SLAB_SIZE)
+  })
+
   it('go on in fresh memory when one of them fills the slab before it flushes', () => {
     const slab = new Slab((length) => new Uint8Array(length))
     const [one, two] = [new Written({ slab }), new Written({ slab })]

@@ -33,21 +33,23 @@ describe('A slab', () => {
     expect(made.length).toBe(1)
   })
 
-  it('is left to a transport that keeps a region, as soon as no region waits', () => {
+  it('is not used anew where a transport keeps a region, but goes on behind it', () => {
     const { slab: room, made } = slab()
     room.open(10)
     room.used = 10
-    room.open(10)
-    room.used = 20
     room.settle(room.bytes, 1, false)
-    expect(room.open(10)).toBe(20)
-    room.used = 30
-    room.settle(room.bytes, 2, true)
-    expect(room.open(10)).toBe(0)
-    expect(made.length).toBe(2)
+    expect(room.open(10)).toBe(10)
+    room.used = 20
     room.settle(room.bytes, 1, true)
-    room.open(10)
+    expect(room.open(10)).toBe(20)
+    expect(made.length).toBe(1)
+    room.used = SLAB_SIZE
+    room.settle(room.bytes, 1, true)
+    expect(room.open(1)).toBe(0)
     expect(made.length).toBe(2)
+    room.used = 1
+    room.settle(room.bytes, 1, true)
+    expect(room.used).toBe(0)
   })
 
   it('makes fresh memory when it is full, and hears no more of the old', () => {
