@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -78,6 +79,14 @@ describe.skipIf(!hasChromium)('the wire inspector in Chromium', { timeout: 180_0
     expect(await page.locator('.row').count()).toBe(count)
     await page.locator('[aria-label="Resume"]').click()
     await page.locator('.row', { hasText: 'while paused' }).first().waitFor()
+    const download = page.waitForEvent('download')
+    await page.locator('[aria-label="Export"]').click()
+    const exported = JSON.parse(await readFile(await (await download).path(), 'utf8')) as {
+      handshake: { request: string }
+      frames: { opcode?: string; hex?: string }[]
+    }
+    expect(exported.handshake.request).toMatch(/^GET \/chat/)
+    expect(exported.frames.filter(({ opcode }) => opcode === 'text').length).toBeGreaterThan(3)
     await page.locator('[aria-label="Clear"]').click()
     expect(await page.locator('.row', { hasText: 'while paused' }).count()).toBe(0)
   })

@@ -156,6 +156,7 @@ export const en = {
     closeReason: 'Reason',
     noCode: 'no code',
     bytes: (count: number) => plural(count, 'byte', 'bytes'),
+    redacted: 'It carried a secret: its payload is replaced by *.',
     cut: (shown: number, all: number) => `the first ${shown} of ${all} bytes`,
     text: 'as text',
     hex: 'as bytes',

@@ -153,6 +153,7 @@ export const zh: Messages = {
     closeReason: '原因',
     noCode: '没有关闭码',
     bytes: (count) => `${count} 字节`,
+    redacted: '其中带有机密：载荷已用 * 代替。',
     cut: (shown, all) => `共 ${all} 字节，显示前 ${shown} 字节`,
     text: '按文本',
     hex: '按字节',
