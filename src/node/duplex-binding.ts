@@ -312,8 +312,8 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
       this.#isCorked = true
       stream.cork()
     }
-    // What has to wait is copied: a few bytes must not keep all of the memory that connections share.
-    stream.write(this.#isQueueing && bytes.length <= SLAB_SIZE ? Buffer.from(bytes) : bytes)
+    // What has to wait is copied out of the slab: a few bytes must not keep all of the memory that connections share.
+    stream.write(this.#isQueueing && bytes.buffer.byteLength === SLAB_SIZE ? Buffer.from(bytes) : bytes)
     if (more) return false
     if (this.#isCorked) {
       this.#isCorked = false
