@@ -7,13 +7,14 @@ import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import { Stall } from '../protocol/message-receiver.ts'
 import { BlobOrder } from './blob-order.ts'
+import { ClientInbox } from './client-inbox.ts'
 import type { ClientSettings } from './client-options.ts'
 import type { CloseArguments } from './close-arguments.ts'
 import { channels, makeFrameTap } from './diagnostics.ts'
 import { dial, type Dialed } from './dial.ts'
 import { DuplexBinding, type BindingListener } from './duplex-binding.ts'
 import { HandshakeError } from './handshake-error.ts'
-import { MessageQueue } from './message-queue.ts'
+import type { MessageQueue } from './message-queue.ts'
 import { nodeTextCodec } from './platform.ts'
 import { ReadyState } from './socket.ts'
 import { UnsentBytes } from './unsent-bytes.ts'
@@ -63,10 +64,7 @@ export class ClientConnection {
   #binding: DuplexBinding<ClientConnection> | undefined
   #dialed: Pick<Dialed, 'agreement' | 'response'> | undefined
   #blobs: BlobOrder | undefined
-  #queue: MessageQueue | undefined
-  /** The first message, when it came before anybody was there to get it. */
-  #early: string | Uint8Array | undefined
-  #awaitsReader = false
+  readonly #inbox: ClientInbox
   /** `close` was called: before there is a connection, or while Blobs are still to be sent. */
   #closeArguments: CloseArguments | undefined
   #isPaused = false
@@ -81,6 +79,10 @@ export class ClientConnection {
   constructor(target: ClientTarget, listener: ClientListener) {
     this.#target = target
     this.listener = listener
+    this.#inbox = new ClientInbox({
+      hold: (wanted) => this.#hold(wanted),
+      deliver: (message) => this.listener.message(message),
+    })
     const { signal } = target.settings.options
     const handshake = this.#handshake.signal
     const aborted = signal === undefined ? handshake : AbortSignal.any([signal, handshake])
@@ -128,7 +130,7 @@ export class ClientConnection {
   close(close: CloseArguments): void {
     if (this.#isClosed || this.#closeArguments !== undefined) return
     this.#closeArguments = close
-    this.#stopWaiting()
+    this.#inbox.stopWaiting()
     if (this.#binding === undefined) this.#handshake.abort()
     else if (this.#blobs === undefined || this.#blobs.isEmpty) this.#sendClose()
   }
@@ -157,35 +159,22 @@ export class ClientConnection {
 
   /** Deliver no message before `resume`, or before somebody asks for them one by one. */
   awaitReader(): void {
-    this.#awaitsReader = true
+    this.#inbox.awaitReader()
   }
 
   /** Somebody is there now. */
   readerCame(): void {
-    if (!this.#awaitsReader) return
-    this.#awaitsReader = false
-    const early = this.#early
-    this.#early = undefined
-    if (early === undefined) return
-    // A listener is not called while it is being added.
-    queueMicrotask(() => {
-      this.#received(early)
-      this.#binding?.connection.resume(Stall.Handler)
-    })
+    this.#inbox.readerCame()
   }
 
   /** The messages from now on, one by one. @throws Error when somebody reads them already. */
   readMessages(leave: () => void): MessageQueue {
-    if (this.#queue !== undefined) throw new Error('somebody reads the messages of this socket already')
-    const hold = (wanted: boolean): void => {
-      if (wanted) this.#binding?.connection.pause(Stall.Handler)
-      else this.#binding?.connection.resume(Stall.Handler)
-    }
-    this.#queue = new MessageQueue({ hold, leave })
-    this.#awaitsReader = false
-    if (this.#early !== undefined) this.#queue.push(this.#early)
-    this.#early = undefined
-    return this.#queue
+    return this.#inbox.readMessages(leave)
+  }
+
+  #hold(wanted: boolean): void {
+    if (wanted) this.#binding?.connection.pause(Stall.Handler)
+    else this.#binding?.connection.resume(Stall.Handler)
   }
 
   #sendNow(
@@ -219,14 +208,6 @@ export class ClientConnection {
     this.#binding!.connection.close(code, reason)
   }
 
-  /** Whoever closes has no interest in the messages that nobody has asked for. */
-  #stopWaiting(): void {
-    this.#awaitsReader = false
-    if (this.#early === undefined) return
-    this.#early = undefined
-    this.#binding?.connection.resume(Stall.Handler)
-  }
-
   #opened({ stream, head, agreement, response }: Dialed): void {
     if (this.#closeArguments !== undefined) {
       stream.destroy()
@@ -251,10 +232,7 @@ export class ClientConnection {
     if (channels.message.hasSubscribers) {
       channels.message.publish({ socket: this.#target.socket, message, isText: typeof message === 'string' })
     }
-    if (this.#queue !== undefined) return this.#queue.push(message)
-    if (!this.#awaitsReader) return this.listener.message(message)
-    this.#early = message
-    this.#binding!.connection.pause(Stall.Handler)
+    this.#inbox.take(message)
   }
 
   #failed(error: HandshakeError): void {
@@ -275,7 +253,7 @@ export class ClientConnection {
   #finish(end: ClientEnd): void {
     this.#isClosed = true
     this.#blobs?.stop()
-    this.#queue?.end(end.outcome)
+    this.#inbox.end(end.outcome)
     queueMicrotask(() => this.listener.closed(end))
   }
 }
