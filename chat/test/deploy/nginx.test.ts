@@ -63,7 +63,10 @@ describe.skipIf(!hasNginx() || !hasRedis())('behind nginx, with chat/deploy/ngin
   }, 60_000)
 
   afterAll(async () => {
-    nginx.kill('SIGKILL')
+    // The master has to end its workers: killed, it would leave them behind.
+    const ended = once(nginx, 'exit')
+    nginx.kill('SIGTERM')
+    await ended
     await Promise.all(nodes.map((node) => node.end('SIGKILL')))
     await redis.stop()
     rmSync(folder, { recursive: true, force: true })
