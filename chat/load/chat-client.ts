@@ -4,7 +4,6 @@ import {
   CHAT_PROTOCOL,
   encodeCid,
   type Entry,
-  type ErrorBody,
   type JoinReply,
   readReply,
   readServerMessage,
@@ -14,54 +13,11 @@ import {
   type RequestType,
   type ServerEvent,
 } from '../protocol/index.ts'
+import { type ClientOptions, RequestError, type SocketLike } from './client-options.ts'
+import { newRoomView, positionBefore, type RoomView } from './room-view.ts'
 
-/** The part of a browser's WebSocket that is used. */
-export interface SocketLike {
-  onopen: ((event: never) => void) | null
-  onmessage: ((event: never) => void) | null
-  onclose: ((event: never) => void) | null
-  onerror: ((event: never) => void) | null
-  readonly readyState: number
-  send(text: string): void
-  close(code?: number, reason?: string): void
-  terminate?(): void
-}
-export type SocketMaker = (url: string, protocols: string[]) => SocketLike
-
-export class RequestError extends Error {
-  override readonly name = 'RequestError'
-  readonly error: ErrorBody
-
-  constructor(type: string, error: ErrorBody) {
-    super(`${type}: ${error.name} ${error.detail ?? ''}`)
-    this.error = error
-  }
-}
-
-/** What one client knows of one room. */
-export interface RoomView {
-  epoch: string
-  /** The last entry in order. */
-  last: number
-  /** Every entry seen, by `seq`; the first copy counts. */
-  readonly entries: Map<number, Entry>
-  /** Copies beyond the first that were not marked as redelivered. */
-  duplicates: number
-  gaps: number
-  resets: number
-  users: number
-  conns: number
-}
-
-export interface ClientOptions {
-  readonly url: string
-  readonly make: SocketMaker
-  readonly name: string
-  /** Answer deliveries. Default true. */
-  readonly acks?: boolean
-  readonly onEntry?: (room: string, entry: Entry) => void
-  readonly onEvent?: (event: ServerEvent) => void
-}
+export type { ClientOptions, SocketLike } from './client-options.ts'
+export type { RoomView } from './room-view.ts'
 
 export class ChatClient {
   readonly rooms = new Map<string, RoomView>()
@@ -122,23 +78,14 @@ export class ChatClient {
     const known = this.rooms.get(room)
     const since = known === undefined ? {} : { since: { epoch: known.epoch, seq: known.last } }
     const reply = await this.ask('join', { ...since, ...(limit === undefined ? {} : { limit }) }, room)
-    const view: RoomView = known ?? {
-      epoch: reply.epoch,
-      last: reply.msgs[0] === undefined ? reply.head : reply.msgs[0].seq - 1,
-      entries: new Map(),
-      duplicates: 0,
-      gaps: 0,
-      resets: 0,
-      users: 0,
-      conns: 0,
-    }
+    const view = known ?? newRoomView(reply)
     this.rooms.set(room, view)
     view.users = reply.presence.users
     view.conns = reply.presence.conns
     if (reply.reset) {
       view.resets += 1
       view.epoch = reply.epoch
-      view.last = reply.msgs[0] === undefined ? reply.head : reply.msgs[0].seq - 1
+      view.last = positionBefore(reply)
     }
     if (!reply.reset && reply.missed > 0) await this.#fill(room, view, reply.msgs[0]?.seq ?? reply.head + 1)
     for (const entry of reply.msgs) this.#apply(room, view, entry)

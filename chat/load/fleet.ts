@@ -50,6 +50,8 @@ export class Fleet {
   readonly #context: Context
   readonly #timer: NodeJS.Timeout
   #pinged = 0
+  #owed = 0
+  #lastTurn = performance.now()
   #isEnding = false
 
   constructor(context: Context) {
@@ -111,10 +113,13 @@ export class Fleet {
     await Promise.race([Promise.all(this.clients.map((client) => client.close())), sleep(5000)])
   }
 
+  /** As many as the time since the last turn is good for: a timer that comes late must not make anybody silent. */
   #pingSome(): void {
-    const slice = Math.ceil((this.clients.length * 250) / PING_EVERY_MS)
-    for (let i = 0; i < slice; i += 1) {
-      this.#pinged = (this.#pinged + 1) % Math.max(1, this.clients.length)
+    const now = performance.now()
+    this.#owed += ((now - this.#lastTurn) / PING_EVERY_MS) * this.clients.length
+    this.#lastTurn = now
+    for (; this.#owed >= 1; this.#owed -= 1) {
+      this.#pinged = (this.#pinged + 1) % this.clients.length
       this.clients[this.#pinged]?.ping()
     }
   }

@@ -4,6 +4,8 @@ import { formatTable, runScenario } from './run.ts'
 import { Broken } from './scenario.ts'
 import { SCENARIOS } from './scenarios/index.ts'
 
+const LOG_EVERY_MS = 10_000
+
 const HELP = `npm run chat:load -- <scenario> [--short] [--seed N] [--clients N] [--seconds N]
 
 ${[...SCENARIOS.values()].map(({ name, about, invariant }) => `  ${name.padEnd(8)} ${about}\n           holds: ${invariant}`).join('\n')}
@@ -61,8 +63,13 @@ for (const name of names) {
   const started = performance.now()
   process.stdout.write(`${name}: ${scenario.about} (seed ${seed}${short ? ', short' : ''})\n`)
   const live = process.stdout.isTTY
+  let shown = started
   const progress = (text: string): void => {
-    if (live) process.stdout.write(`\r\u001B[K  ${text}`)
+    if (live) return void process.stdout.write(`\r\u001B[K  ${text}`)
+    // A log gets a line now and then.
+    if (performance.now() - shown < LOG_EVERY_MS || text === '') return
+    shown = performance.now()
+    process.stdout.write(`  … ${text}\n`)
   }
   try {
     const rows = await runScenario(

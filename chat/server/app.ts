@@ -107,7 +107,7 @@ async function serve(front: Front, { config, webFolder, version, node, log, toke
     },
   }
   const files = readStaticFiles(webFolder)
-  front.open(createSite({ files, health, rooms: () => hub.rooms() }), health)
+  front.open(createSite({ files, health, rooms: () => hub.lobby.rooms() }), health)
   routeUpgrades(front.server, routes)
   const stop = async (): Promise<void> => {
     front.close()

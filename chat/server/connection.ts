@@ -16,7 +16,8 @@ import {
   writeFailure,
   writeReply,
 } from '../protocol/index.ts'
-import { ChatFault, handle } from './handlers.ts'
+import { ChatFault } from './chat-fault.ts'
+import { handle } from './handlers.ts'
 import type { Hub } from './hub.ts'
 import { AuthError, type Identity } from './identity.ts'
 import type { Member, Recipient } from './member.ts'

@@ -1,28 +1,9 @@
 /** What each request of `chat.v1` does. A handler answers the reply's `d`, or throws a `ChatFault`. */
-import {
-  type ChatErrorName,
-  cleanText,
-  LIMITS,
-  type ReplyBody,
-  type Request,
-  type RequestType,
-} from '../protocol/index.ts'
+import { cleanText, LIMITS, type ReplyBody, type Request, type RequestType } from '../protocol/index.ts'
+import { ChatFault } from './chat-fault.ts'
 import type { ChatConnection, Joined } from './connection.ts'
 import { AuthError } from './identity.ts'
 import type { AppendRequest } from './stores/store.ts'
-
-/** A request that cannot be done, for the reason it carries. */
-export class ChatFault extends Error {
-  override readonly name = 'ChatFault'
-  readonly error: ChatErrorName
-  readonly more: { detail?: string; afterMs?: number }
-
-  constructor(error: ChatErrorName, detail: string, afterMs?: number) {
-    super(detail)
-    this.error = error
-    this.more = afterMs === undefined ? { detail } : { detail, afterMs }
-  }
-}
 
 export interface HandlerReply<T extends RequestType> {
   readonly d: ReplyBody<T>
@@ -87,13 +68,13 @@ const HANDLERS: Handlers = {
     const { hub } = connection
     const session = d.guest?.session ?? connection.identity?.session
     const guest = d.guest === undefined ? undefined : { name: d.guest.name, session }
-    const identity = await hub.identify({ token: d.token, guest })
+    const identity = await hub.desk.identify({ token: d.token, guest })
     if (connection.user !== undefined && connection.user.id !== identity.user.id) {
       throw new AuthError('bad_token', 'this connection belongs to another user')
     }
     await hub.authenticated(connection, identity)
     const { user, expires } = identity
-    const rooms = await hub.roomsOf(user.id)
+    const rooms = await hub.lobby.roomsOf(user.id)
     return {
       d: {
         user,
@@ -159,7 +140,7 @@ const HANDLERS: Handlers = {
 
   async presence(connection, { room, d }) {
     joinedRoom(connection, room)
-    return { d: await connection.hub.presenceOf(room, d.cursor) }
+    return { d: await connection.hub.lobby.presenceOf(room, d.cursor) }
   },
 
   async typing(connection, { room, d }) {
@@ -178,14 +159,14 @@ const HANDLERS: Handlers = {
 
   async rooms(connection, { d }) {
     if (d.watch !== undefined) connection.watchesRooms = d.watch
-    const rooms = await connection.hub.rooms()
+    const rooms = await connection.hub.lobby.rooms()
     return { d: { rooms: [...rooms] } }
   },
 
   'room.create': async (connection, { room, d }) => {
     const wait = connection.sends.take(Date.now())
     if (wait > 0) throw new ChatFault('rate_limited', 'at most 5 a second, 20 at once', wait)
-    return { d: await connection.hub.createRoom(room, d.title) }
+    return { d: await connection.hub.lobby.createRoom(room, d.title) }
   },
 
   wire(connection) {

@@ -5,15 +5,16 @@ import {
   type EventBody,
   type JoinReply,
   LIMITS,
-  type PresencePage,
   PROTOCOL_VERSION,
   type RequestBody,
-  type RoomInfo,
 } from '../protocol/index.ts'
 import { ChatConnection } from './connection.ts'
-import { ChatFault } from './handlers.ts'
-import { AuthError, type GuestRequest, type Guests, type Identity, type TokenVerifier } from './identity.ts'
+import { ChatFault } from './chat-fault.ts'
+import { AuthDesk } from './auth-desk.ts'
+import { Departures } from './departures.ts'
+import type { Guests, Identity, TokenVerifier } from './identity.ts'
 import { answerJoin } from './join.ts'
+import { Lobby } from './lobby.ts'
 import { MarkWriter } from './mark-writer.ts'
 import type { Member } from './member.ts'
 import type { Peer, PeerEnd } from './peer.ts'
@@ -46,11 +47,6 @@ export interface HubOptions {
   readonly events: HubEvents
 }
 
-export interface AuthRequest {
-  readonly token?: string | undefined
-  readonly guest?: GuestRequest | undefined
-}
-
 /** How long a user whose page said good-bye stays present: a reload takes less. */
 const RELOAD_GRACE_MS = 2000
 
@@ -60,27 +56,27 @@ export class Hub {
   readonly events: HubEvents
   readonly connections = new Set<ChatConnection>()
   readonly directory: RoomDirectory
-  readonly #guests: Guests | undefined
-  readonly #verifyToken: TokenVerifier | undefined
+  readonly lobby: Lobby
+  readonly desk: AuthDesk
   readonly #users = new Map<string, Set<ChatConnection>>()
   readonly #marks: MarkWriter
   readonly #watch: RoomWatch
-  readonly #graces = new Set<{ timer: NodeJS.Timeout; run: () => void }>()
+  readonly #departures = new Departures()
   readonly #timers: NodeJS.Timeout[]
 
   constructor({ node, backend, guests, verifyToken, events }: HubOptions) {
     this.node = node
     this.backend = backend
     this.events = events
-    this.#guests = guests
-    this.#verifyToken = verifyToken
+    this.lobby = new Lobby(backend)
+    this.desk = new AuthDesk(guests, verifyToken)
     this.directory = new RoomDirectory(backend, {
       delivered: (entry, members) => events.delivered(members, Date.now() - entry.ts),
       repaired: (count) => events.repaired(count),
       error: (error) => events.error(error),
     })
     this.#marks = new MarkWriter(backend.store, (error) => events.error(error))
-    this.#watch = new RoomWatch(() => this.rooms())
+    this.#watch = new RoomWatch(() => this.lobby.rooms())
     this.#timers = [
       setInterval(() => this.tick(), 1000),
       setInterval(() => this.directory.checkAll(), backend.pollMs || 2 ** 31 - 1),
@@ -106,21 +102,10 @@ export class Hub {
       ping: { every: LIMITS.pingEveryMs, timeout: LIMITS.pingTimeoutMs },
       limits: LIMITS,
       authBy: connection.opened + LIMITS.authTimeoutMs,
-      guests: this.#guests !== undefined,
+      guests: this.desk.takesGuests,
       durability: this.backend.store.durability,
       ...(connection.wire === undefined ? {} : { wire: connection.wire }),
     }
-  }
-
-  /** Find out who sends an `auth`. */
-  async identify({ token, guest }: AuthRequest): Promise<Identity> {
-    if (token !== undefined) {
-      if (this.#verifyToken === undefined) throw new AuthError('bad_token', 'tokens are not accepted here')
-      return this.#verifyToken(token)
-    }
-    if (guest === undefined) throw new ChatFault('bad_request', 'auth needs a token or a guest')
-    if (this.#guests === undefined) throw new AuthError('no_guests', 'guests are not let in here')
-    return this.#guests.identify(guest)
   }
 
   /** Give a connection its user, or its user a new name. */
@@ -152,7 +137,7 @@ export class Hub {
       const member = room.add(connection)
       const marks = await this.backend.store.enrol(name, connection.userId)
       await this.backend.presence.enter(name, connection.id, connection.user!)
-      const presence = await this.presenceOf(name)
+      const presence = await this.lobby.presenceOf(name)
       const { reply, result } = await answerJoin(this.backend.store, { room: name, request, marks, presence })
       if (connection.isOver) {
         if (fresh) await this.backend.presence.leave(name, connection.id, connection.user!)
@@ -192,13 +177,6 @@ export class Hub {
     for (const other of this.#users.get(connection.userId) ?? []) if (other !== connection) other.sendText(text)
   }
 
-  async presenceOf(room: string, cursor?: string): Promise<PresencePage> {
-    const page = await this.backend.presence.list(room, cursor, LIMITS.pageUsers)
-    const members = await this.backend.store.memberCount(room)
-    const { list, users, conns } = page
-    return { list: [...list], users, conns, members, ...(page.cursor === undefined ? {} : { cursor: page.cursor }) }
-  }
-
   /** Send what a member has not acknowledged once more, marked. */
   async redeliver(connection: ChatConnection, room: Room, member: Member): Promise<void> {
     try {
@@ -210,30 +188,6 @@ export class Hub {
     } catch (error) {
       this.events.error(error)
     }
-  }
-
-  /** All rooms with their counts. */
-  async rooms(): Promise<readonly RoomInfo[]> {
-    const records = await this.backend.store.rooms()
-    const counts = await this.backend.presence.counts(records.map(({ room }) => room))
-    return records.map((record, index) => ({ ...record, ...counts[index]! }))
-  }
-
-  /** The rooms a user is a member of, with the user's own marks. */
-  async roomsOf(user: string): Promise<RoomInfo[]> {
-    const memberships = await this.backend.store.memberships(user)
-    if (memberships.size === 0) return []
-    const rooms = await this.rooms()
-    return rooms
-      .filter(({ room }) => memberships.has(room))
-      .map((info) => ({ ...info, read: memberships.get(info.room)!.read }))
-  }
-
-  async createRoom(room: string, title = room): Promise<RoomInfo> {
-    const made = await this.backend.store.createRoom(room, title.trim() || room)
-    if (made === 'exists') throw new ChatFault('conflict', 'there is a room of this name')
-    if (made === 'full') throw new ChatFault('too_large', 'there are as many rooms as allowed')
-    return { room, title: title.trim() || room, users: 0, conns: 0, members: 0, head: 0 }
   }
 
   /** A connection is over: its rooms see it go at once when it said so, else after a grace in which it may come back. */
@@ -255,7 +209,7 @@ export class Hub {
     }
     if (rooms.length === 0) return
     if (end.clean && end.code === 1000) leave()
-    else this.#later(leave, end.clean && end.code === 1001 ? RELOAD_GRACE_MS : LIMITS.presenceGraceMs)
+    else this.#departures.later(leave, end.clean && end.code === 1001 ? RELOAD_GRACE_MS : LIMITS.presenceGraceMs)
   }
 
   /** The keys have changed: who came in with one that is gone goes. */
@@ -277,24 +231,9 @@ export class Hub {
   /** Stop the clocks, let those in grace go, write the marks. The backend stays open. */
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
-    for (const { timer, run } of this.#graces) {
-      clearTimeout(timer)
-      run()
-    }
-    this.#graces.clear()
+    this.#departures.runAll()
     await this.#marks.close()
     await this.directory.close()
-  }
-
-  #later(run: () => void, ms: number): void {
-    const grace = {
-      timer: setTimeout(() => {
-        this.#graces.delete(grace)
-        run()
-      }, ms),
-      run,
-    }
-    this.#graces.add(grace)
   }
 
   #detach(connection: ChatConnection, name: string): void {

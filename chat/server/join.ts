@@ -1,6 +1,6 @@
 /** Answers a join: what part of the log the client gets, and whether it has to begin anew. */
 import { type JoinReply, LIMITS, type PresencePage, type RequestBody } from '../protocol/index.ts'
-import { ChatFault } from './handlers.ts'
+import { ChatFault } from './chat-fault.ts'
 import type { Marks, Store } from './stores/store.ts'
 
 export interface JoinContext {

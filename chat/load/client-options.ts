@@ -1,0 +1,35 @@
+/** What a client is made with, and how a request of it fails. */
+import type { Entry, ErrorBody, ServerEvent } from '../protocol/index.ts'
+
+/** The part of a browser's WebSocket that is used. */
+export interface SocketLike {
+  onopen: ((event: never) => void) | null
+  onmessage: ((event: never) => void) | null
+  onclose: ((event: never) => void) | null
+  onerror: ((event: never) => void) | null
+  readonly readyState: number
+  send(text: string): void
+  close(code?: number, reason?: string): void
+  terminate?(): void
+}
+export type SocketMaker = (url: string, protocols: string[]) => SocketLike
+
+export class RequestError extends Error {
+  override readonly name = 'RequestError'
+  readonly error: ErrorBody
+
+  constructor(type: string, error: ErrorBody) {
+    super(`${type}: ${error.name} ${error.detail ?? ''}`)
+    this.error = error
+  }
+}
+
+export interface ClientOptions {
+  readonly url: string
+  readonly make: SocketMaker
+  readonly name: string
+  /** Answer deliveries. Default true. */
+  readonly acks?: boolean
+  readonly onEntry?: (room: string, entry: Entry) => void
+  readonly onEvent?: (event: ServerEvent) => void
+}
