@@ -42,7 +42,7 @@ export function createChatSockets(options: ChatSocketsOptions): WebSocketServer<
     open(socket) {
       const { data } = socket
       doorkeeper.entered(data.address)
-      const peer = new SocketPeer(socket)
+      const peer = new SocketPeer(socket, (text) => metrics.sent(text))
       const wire = data.tap === undefined ? undefined : { path: WIRE_PATH, secret: newWireSecret() }
       const { tap } = data
       if (tap !== undefined)
@@ -69,11 +69,10 @@ export function createChatSockets(options: ChatSocketsOptions): WebSocketServer<
         fault: (kind, more) => peer.fault(kind, more),
       })
     },
-    message(socket, message, isText) {
+    message(socket, message) {
       const { connection, tap } = socket.data
       tap?.messageIn(message)
-      metrics.frames.inc({ dir: 'in', opcode: isText ? 'text' : 'binary' })
-      metrics.bytes.inc({ dir: 'in', stage: 'plain' }, message.length)
+      metrics.received(message)
       if (typeof message === 'string') connection?.receive(message)
       else connection?.receiveBinary()
     },

@@ -9,7 +9,17 @@ export class Metrics {
   readonly registry = new Registry()
   readonly connections = this.#gauge('ws_connections', 'Open chat connections')
   readonly frames = this.#counter('ws_frames_total', 'Data messages by direction and opcode', ['dir', 'opcode'])
-  readonly bytes = this.#counter('ws_bytes_total', 'Bytes of message payload by direction and stage', ['dir', 'stage'])
+  readonly bytes = this.#counter('ws_bytes_total', 'Characters of messages by direction, before deflate', [
+    'dir',
+    'stage',
+  ])
+  /** The four that are counted for every message, with their labels looked up once. */
+  readonly perMessage = {
+    in: this.frames.labels('in', 'text'),
+    bytesIn: this.bytes.labels('in', 'plain'),
+    out: this.frames.labels('out', 'text'),
+    bytesOut: this.bytes.labels('out', 'plain'),
+  }
   readonly closes = this.#counter('ws_close_total', 'Closed connections by code and by whom', ['code', 'by'])
   readonly sendQueue = this.#gauge('ws_send_queue_bytes', 'Unsent bytes of all connections')
   readonly handshake = this.#histogram('ws_handshake_seconds', 'Time to decide on a handshake')
@@ -24,6 +34,17 @@ export class Metrics {
   readonly refused = this.#counter('chat_refused_total', 'Requests that failed, by error', ['error'])
   readonly busLag = this.#histogram('chat_bus_lag_seconds', 'Time from the stamp of an entry to its notice')
   readonly draining = this.#gauge('chat_draining', '1 while the node goes down')
+
+  received(message: string | Uint8Array): void {
+    if (typeof message === 'string') this.perMessage.in.inc()
+    else this.frames.inc({ dir: 'in', opcode: 'binary' })
+    this.perMessage.bytesIn.inc(message.length)
+  }
+
+  sent(text: string): void {
+    this.perMessage.out.inc()
+    this.perMessage.bytesOut.inc(text.length)
+  }
 
   /** What the hub tells, counted. */
   hubEvents(error: (error: unknown) => void): HubEvents {

@@ -37,9 +37,11 @@ export class SocketPeer implements Peer {
   readonly address: string
   readonly #socket: Socket<ChatSocketData>
   readonly #tap: WireTap | undefined
+  readonly #onSend: (text: string) => void
 
-  constructor(socket: Socket<ChatSocketData>) {
+  constructor(socket: Socket<ChatSocketData>, onSend: (text: string) => void) {
     this.#socket = socket
+    this.#onSend = onSend
     this.address = socket.data.address
     this.#tap = socket.data.tap
   }
@@ -50,6 +52,7 @@ export class SocketPeer implements Peer {
 
   send(text: string): void {
     if (this.#socket.readyState !== 1) return
+    this.#onSend(text)
     this.#tap?.messageOut(text)
     this.#socket.send(shared(text))
   }

@@ -37,3 +37,11 @@ describe('the environment', () => {
     expect(new Set(ENVIRONMENT.map(({ name }) => name)).size).toBe(ENVIRONMENT.length)
   })
 })
+
+it('README.md names every variable with its default', async () => {
+  const { readFileSync } = await import('node:fs')
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  for (const { name, value } of ENVIRONMENT) {
+    expect(readme).toContain(`| \`${name}\` | ${value === '' ? '' : `\`${value}\``} |`)
+  }
+})
