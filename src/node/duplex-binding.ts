@@ -422,6 +422,8 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   }
 
   drained(): void {
+    // What is being compressed will be written, and will then lead here again.
+    if (this.connection.isEncoding && this.bufferedAmount > this.#mark) return
     if (this.#isBlocked) {
       this.#isBlocked = false
       this.connection.resume(Stall.Output)
