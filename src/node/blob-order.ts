@@ -4,9 +4,21 @@
  */
 import type { Blob } from 'node:buffer'
 
+/** As `send` of a socket was told. */
+export interface HowToSend {
+  readonly isText: boolean
+  readonly compress: boolean
+}
+
+interface Waiting {
+  readonly message: string | Uint8Array | Blob
+  readonly length: number
+  readonly how: HowToSend
+}
+
 export interface BlobOrderOptions {
   /** Send what can be sent now. */
-  readonly send: (payload: string | Uint8Array) => void
+  readonly send: (payload: string | Uint8Array, how: HowToSend) => void
   /** Everything has been sent. */
   readonly empty: () => void
   /** A Blob could not be read. */
@@ -15,7 +27,7 @@ export interface BlobOrderOptions {
 
 export class BlobOrder {
   readonly #options: BlobOrderOptions
-  readonly #waiting: { readonly message: string | Uint8Array | Blob; readonly length: number }[] = []
+  readonly #waiting: Waiting[] = []
   /** Bytes that wait. */
   #pending = 0
   #isStopped = false
@@ -32,9 +44,9 @@ export class BlobOrder {
     return this.#pending
   }
 
-  add(message: string | Uint8Array | Blob, length: number): void {
-    this.#waiting.push({ message, length })
-    this.#pending += length
+  add(waiting: Waiting): void {
+    this.#waiting.push(waiting)
+    this.#pending += waiting.length
     if (this.#waiting.length === 1) void this.#run()
   }
 
@@ -50,7 +62,7 @@ export class BlobOrder {
       if (this.#isStopped) return
       this.#waiting.shift()
       this.#pending -= next.length
-      if (payload !== undefined) this.#options.send(payload)
+      if (payload !== undefined) this.#options.send(payload, next.how)
     }
     this.#options.empty()
   }

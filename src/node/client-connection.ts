@@ -6,7 +6,7 @@ import { Blob } from 'node:buffer'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import { Stall } from '../protocol/message-receiver.ts'
-import { BlobOrder } from './blob-order.ts'
+import { BlobOrder, type HowToSend } from './blob-order.ts'
 import { ClientInbox } from './client-inbox.ts'
 import type { ClientSettings } from './client-options.ts'
 import type { CloseArguments } from './close-arguments.ts'
@@ -114,17 +114,17 @@ export class ClientConnection {
   }
 
   /** Answers whether it is well to send more. */
-  send(data: string | Uint8Array | Blob, isText: boolean, compress: boolean): boolean {
+  send(data: string | Uint8Array | Blob, how: HowToSend): boolean {
     const binding = this.#binding
     if (binding === undefined || this.readyState !== ReadyState.Open) {
       this.#unsent.drop(lengthOf(data))
       return false
     }
     if (data instanceof Blob || this.#blobs?.isEmpty === false) {
-      this.#inOrder.add(data, lengthOf(data))
+      this.#inOrder.add({ message: data, length: lengthOf(data), how })
       return binding.isReady && this.#blobs!.pending <= this.#target.settings.binding.highWaterMark
     }
-    return this.#sendNow(binding, data, { isText, compress })
+    return this.#sendNow(binding, data, how)
   }
 
   close(close: CloseArguments): void {
@@ -177,11 +177,7 @@ export class ClientConnection {
     else this.#binding?.connection.resume(Stall.Handler)
   }
 
-  #sendNow(
-    binding: DuplexBinding<ClientConnection>,
-    payload: string | Uint8Array,
-    how: { isText: boolean; compress: boolean },
-  ): boolean {
+  #sendNow(binding: DuplexBinding<ClientConnection>, payload: string | Uint8Array, how: HowToSend): boolean {
     const { connection } = binding
     const before = connection.pendingBytes
     if (before === 0 && binding.stream.writableLength === 0) this.#unsent.allSent()
@@ -193,9 +189,7 @@ export class ClientConnection {
 
   get #inOrder(): BlobOrder {
     return (this.#blobs ??= new BlobOrder({
-      send: (payload) => {
-        this.#sendNow(this.#binding!, payload, { isText: typeof payload === 'string', compress: true })
-      },
+      send: (payload, how) => void this.#sendNow(this.#binding!, payload, how),
       empty: () => {
         if (this.#closeArguments !== undefined) this.#sendClose()
       },
@@ -243,8 +237,9 @@ export class ClientConnection {
   #ended(outcome: CloseOutcome): void {
     this.#unsent.keep(this.#binding!)
     if (channels.close.hasSubscribers) channels.close.publish({ socket: this.#target.socket, outcome })
-    // WHATWG WebSockets 3.2: a connection that was failed reports 1006, whatever code was sent.
-    const hasFailed = outcome.cause === 'protocol' || outcome.error !== undefined
+    // WHATWG WebSockets 3.2: a connection that was failed, or was full, reports 1006, whatever code was sent.
+    const { cause } = outcome
+    const hasFailed = cause === 'protocol' || cause === 'backpressure' || outcome.error !== undefined
     const error = hasFailed ? (outcome.error ?? new Error(outcome.reason)) : undefined
     this.#finish({ outcome: hasFailed ? { ...outcome, code: 1006, reason: '' } : outcome, error })
   }

@@ -50,6 +50,8 @@ export interface WebSocketOptions {
    * on: two ends that both rest until the other has read would wait for ever.
    */
   readonly highWaterMark?: number
+  /** Bytes of unsent output with which nothing more is sent: close 1013. Default 64 MiB. */
+  readonly maxBufferedAmount?: number
   /** Milliseconds for the closing handshake and the end of TCP. Default 10,000. */
   readonly closeTimeout?: number
   /** Milliseconds without a byte from the server until it is pinged; 0 for never. Default 30,000. */
@@ -95,6 +97,7 @@ export function checkClientOptions(options: WebSocketOptions): ClientSettings {
       maxPayload: checkCount('maxPayload', options.maxPayload ?? defaults.maxPayload),
       maxFragments: checkCount('maxFragments', options.maxFragments ?? defaults.maxFragments, 1),
       highWaterMark: checkCount('highWaterMark', options.highWaterMark ?? defaults.highWaterMark),
+      maxBufferedAmount: checkCount('maxBufferedAmount', options.maxBufferedAmount ?? defaults.maxBufferedAmount, 1),
       closeTimeout: checkTimeout('closeTimeout', options.closeTimeout ?? defaults.closeTimeout),
       heartbeat: {
         interval: checkTimeout('heartbeatInterval', options.heartbeatInterval ?? defaults.heartbeatInterval, 0),

@@ -7,6 +7,11 @@ import { isAnyArrayBuffer } from 'node:util/types'
 /** A text message, or bytes in any of the platform's forms. */
 export type Sendable = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView
 
+/** Tell whether a value is bytes in one of those forms. */
+export function isBytes(value: unknown): value is Exclude<Sendable, string> {
+  return ArrayBuffer.isView(value) || isAnyArrayBuffer(value)
+}
+
 /** @throws TypeError for anything else. */
 export function toPayload(data: Sendable): string | Uint8Array {
   if (typeof data === 'string' || data instanceof Uint8Array) return data

@@ -9,7 +9,7 @@ import { parseWebSocketUrl, requireProtocols } from './client-url.ts'
 import { readCloseArguments } from './close-arguments.ts'
 import { Deferred } from './deferred.ts'
 import { HandshakeError } from './handshake-error.ts'
-import { toPayload, type Sendable } from './payload.ts'
+import { isBytes, toPayload, type Sendable } from './payload.ts'
 import { failure, WebSocketError, type WebSocketCloseInfo } from './websocket-error.ts'
 
 /** What is there once the connection is open. */
@@ -133,7 +133,7 @@ export class WebSocketStream {
       },
       write: async (message) => {
         const payload = isBytes(message) ? toPayload(message) : String(message)
-        this.#client.send(payload, typeof payload === 'string', true)
+        this.#client.send(payload, { isText: typeof payload === 'string', compress: true })
         await this.#client.binding!.ready()
       },
       close: () => {
@@ -177,10 +177,6 @@ export class WebSocketStream {
   #stopWriting(error: Error): void {
     if (!this.#isWritableDone) this.#writing?.error(error)
   }
-}
-
-function isBytes(message: unknown): message is Exclude<Sendable, string> {
-  return ArrayBuffer.isView(message) || message instanceof ArrayBuffer || message instanceof SharedArrayBuffer
 }
 
 function ignore(): void {

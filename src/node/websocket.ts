@@ -16,7 +16,7 @@ import { HandshakeError } from './handshake-error.ts'
 import { abortable } from './abortable.ts'
 import { MessageWriter } from './message-parts.ts'
 import { makeStream, type SocketStream } from './stream.ts'
-import { toBytes, toPayload, type Sendable } from './payload.ts'
+import { isBytes, toBytes, toPayload, type Sendable } from './payload.ts'
 import { ReadyState, type SendOptions } from './socket.ts'
 import { WebSocketEvents } from './websocket-events.ts'
 
@@ -162,8 +162,7 @@ export class WebSocket extends WebSocketEvents {
     }
     if (typeof data === 'string' || data instanceof Blob) return this.#send(data, options)
     // Web IDL: anything else is converted to a string.
-    const isBytes = ArrayBuffer.isView(data) || data instanceof ArrayBuffer || data instanceof SharedArrayBuffer
-    return this.#send(isBytes ? toPayload(data) : String(data), options)
+    return this.#send(isBytes(data) ? toPayload(data) : String(data), options)
   }
 
   /**
@@ -269,7 +268,8 @@ export class WebSocket extends WebSocketEvents {
   }
 
   #send(payload: string | Uint8Array | Blob, options: SendOptions | undefined): boolean {
-    return this.#client.send(payload, options?.text ?? typeof payload === 'string', options?.compress ?? true)
+    const isText = options?.text ?? typeof payload === 'string'
+    return this.#client.send(payload, { isText, compress: options?.compress ?? true })
   }
 
   #received(message: string | Uint8Array): void {

@@ -188,6 +188,27 @@ describe('a server that does not end as it should', () => {
     expect(Buffer.concat(server.received).subarray(0, 2)).toEqual(hex('89 84'))
   })
 
+  it('never reads what we send: beyond maxBufferedAmount the connection fails', async () => {
+    server.answer = ({ key, socket }) => {
+      socket.write(accepted(key))
+      socket.pause()
+    }
+    const options = { maxBufferedAmount: 1024 * 1024, closeTimeout: SHORT, perMessageDeflate: false }
+    const socket = await WebSocket.connect(server.url, options)
+    const errors: string[] = []
+    socket.onerror = ({ message }) => errors.push(message)
+    const ended = new Promise<CloseEvent>((resolve) => (socket.onclose = resolve))
+    let sent = 0
+    while (socket.readyState === WebSocket.OPEN && sent < 1000) {
+      socket.send(new Uint8Array(65_536))
+      sent++
+      if (sent % 16 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(sent).toBeLessThan(1000)
+    expect(await ended).toMatchObject({ wasClean: false, code: 1006, cause: 'backpressure' })
+    expect(errors).toEqual(['does not keep up'])
+  })
+
   it('sends pings without reading: one pong is owed, not a million', async () => {
     const pings = Buffer.concat(Array.from({ length: 10_000 }, () => hex('89 04 01020304')))
     const before = process.memoryUsage().arrayBuffers

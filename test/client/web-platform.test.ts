@@ -1,6 +1,7 @@
 /**
  * What the web-platform-tests ask of a WebSocket, as far as it applies outside a page; WHATWG WebSockets 3.
  */
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from '../../src/node/websocket.ts'
 import { WebSocketServer } from '../../src/node/server.ts'
@@ -152,6 +153,7 @@ describe('send (3.1)', () => {
   const source = Uint8Array.from({ length: 32 }, (_, at) => at)
   const binaries: [title: string, message: ArrayBuffer | ArrayBufferView | Blob, bytes: Uint8Array][] = [
     ['an ArrayBuffer', source.slice().buffer, source],
+    ['an ArrayBuffer of another realm', runInNewContext('new Uint8Array([7, 8]).buffer'), Uint8Array.of(7, 8)],
     ['an empty ArrayBuffer', new ArrayBuffer(0), new Uint8Array(0)],
     ['a Uint8Array with an offset', source.subarray(3, 9), source.subarray(3, 9)],
     ['an Int16Array', new Int16Array(source.buffer, 2, 4), source.subarray(2, 10)],
@@ -192,6 +194,18 @@ describe('send (3.1)', () => {
     const { wasClean, code } = await next<CloseEvent>(socket, 'close')
     expect({ wasClean, code }).toEqual({ wasClean: true, code: 3000 })
     expect(received).toBeGreaterThan(0)
+  })
+
+  it('sends what waits for a Blob as it was told to: bytes as text', async () => {
+    const socket = await open()
+    const seen: unknown[] = []
+    socket.send(new Blob(['a']), { text: true })
+    socket.send(Buffer.from('b'), { text: true })
+    await new Promise<void>((resolve) => {
+      socket.onmessage = ({ data }) => void (seen.push(data) === 2 && resolve())
+    })
+    expect(seen).toEqual(['a', 'b'])
+    socket.close()
   })
 
   it.each([
