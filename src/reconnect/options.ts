@@ -3,6 +3,7 @@
  */
 import { checkBackoff, type Backoff, type BackoffOptions } from './backoff.ts'
 import { defaultPolicy, type Loss, type ReconnectPolicy } from './close-policy.ts'
+import { isPlatformOnline } from './network.ts'
 import type { Message } from './send-queue.ts'
 import type { ConnectionState } from './state.ts'
 
@@ -84,10 +85,4 @@ function atLeast(name: string, value: number, least: number): number {
     throw new RangeError(`${name} must be a number from ${least} on, got ${String(value)}`)
   }
   return value
-}
-
-/** Where nothing is known of the network, it is there. */
-function isPlatformOnline(): boolean {
-  const { navigator } = globalThis as { navigator?: { onLine?: unknown } }
-  return navigator?.onLine !== false
 }

@@ -4,6 +4,7 @@
  */
 import { backoffDelay } from './backoff.ts'
 import type { Loss } from './close-policy.ts'
+import { hearNetwork } from './network.ts'
 import { checkReconnectOptions, type ReconnectOptions, type ReconnectSettings } from './options.ts'
 import { SendQueue, type Message } from './send-queue.ts'
 import { OPEN, type Connect, type SocketLike } from './socket-like.ts'
@@ -44,7 +45,9 @@ export class ReconnectingSocket {
     this.#url = url
     this.#connectSocket = connect
     this.#queue = new SendQueue(this.#settings.queueLimit)
-    this.#listenToPlatform()
+    const { signal: until } = this.#stopListening
+    options.signal?.addEventListener('abort', () => this.close(), { signal: until })
+    hearNetwork((isOnline) => this.networkChanged(isOnline), until)
     if (options.signal?.aborted === true) this.close()
     // The caller gets to know this object before its handlers are called.
     else queueMicrotask(() => this.#generation === 0 && this.#state.name !== 'closed' && this.#connect())
@@ -108,16 +111,6 @@ export class ReconnectingSocket {
     } else if (!isOnline && (name === 'open' || name === 'connecting')) {
       this.drop()
     }
-  }
-
-  #listenToPlatform(): void {
-    const { signal: until } = this.#stopListening
-    this.#settings.signal?.addEventListener('abort', () => this.close(), { signal: until })
-    const { addEventListener } = globalThis as {
-      addEventListener?: (type: string, listener: () => void, options: { signal: AbortSignal }) => void
-    }
-    addEventListener?.call(globalThis, 'online', () => this.networkChanged(true), { signal: until })
-    addEventListener?.call(globalThis, 'offline', () => this.networkChanged(false), { signal: until })
   }
 
   #connect(): void {

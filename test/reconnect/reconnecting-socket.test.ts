@@ -285,3 +285,28 @@ describe('its options', () => {
     expect(() => start(options)).toThrow(message)
   })
 })
+
+describe('on a platform that knows of the network', () => {
+  it('hears of it until it is closed', async () => {
+    const events = new EventTarget()
+    const navigator = { onLine: true }
+    vi.stubGlobal('navigator', navigator)
+    vi.stubGlobal('addEventListener', events.addEventListener.bind(events))
+    try {
+      const { connection, sockets, last } = start()
+      await settle()
+      last().open()
+      navigator.onLine = false
+      events.dispatchEvent(new Event('offline'))
+      expect(connection.state.name).toBe('offline')
+      navigator.onLine = true
+      events.dispatchEvent(new Event('online'))
+      expect([connection.state.name, sockets.length]).toEqual(['connecting', 2])
+      connection.close()
+      events.dispatchEvent(new Event('online'))
+      expect([connection.state.name, sockets.length]).toEqual(['closed', 2])
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
+})
