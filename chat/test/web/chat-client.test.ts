@@ -64,7 +64,7 @@ describe('ChatClient', () => {
     FakeSocket.last.answer('rooms', { rooms: ROOMS })
     await settle()
     FakeSocket.last.say({ t: 'rooms', d: { rooms: [{ ...ROOMS[0], users: 3 }] } })
-    expect(client.rooms).toMatchObject([{ room: 'general', users: 3 }])
+    expect(client.directory.rooms).toMatchObject([{ room: 'general', users: 3 }])
     expect(FakeSocket.last.asked('auth')).toEqual([])
     await vi.advanceTimersByTimeAsync(9000)
     expect(FakeSocket.all).toHaveLength(2)
@@ -277,6 +277,23 @@ describe('ChatClient', () => {
     expect(FakeSocket.all).toHaveLength(1)
     await vi.advanceTimersByTimeAsync(1)
     expect(FakeSocket.all).toHaveLength(2)
+  })
+
+  it('makes its room again when a server that began anew does not know it, once', async () => {
+    const client = make()
+    client.start({ name: 'Ada', owner: 'tab-1' })
+    client.enter('general')
+    await greet()
+    FakeSocket.last.refuse('join', { code: 4040, name: 'no_room', retry: false })
+    await settle()
+    expect(FakeSocket.last.asked('room.create')).toMatchObject([{ room: 'general' }])
+    FakeSocket.last.answer('room.create', ROOMS[0]!)
+    await settle()
+    FakeSocket.last.refuse('join', { code: 4040, name: 'no_room', retry: false })
+    await settle()
+    expect(FakeSocket.last.asked('join')).toHaveLength(2)
+    expect(FakeSocket.last.asked('room.create')).toHaveLength(1)
+    expect(client.sessions.size).toBe(0)
   })
 
   it('tells why a name was refused', async () => {

@@ -4,13 +4,13 @@
  */
 import { CHAT_PROTOCOL, LIMITS } from '../../../protocol/limits.ts'
 import { closePolicy } from '../../../protocol/close-codes.ts'
-import type { RoomInfo } from '../../../protocol/entities.ts'
 import { readServerMessage, type ServerEvent } from '../../../protocol/envelope.ts'
 import { encodeCid } from '../../../protocol/names.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Outbox, type OutboxStorage } from './outbox.ts'
 import { type ConnectionState, ReconnectingSocket, type SocketLike } from './reconnecting-socket.ts'
 import { RequestError, Requests } from './requests.ts'
+import { RoomDirectory } from './room-directory.ts'
 import { RoomSession } from './room-session.ts'
 import { Sender } from './sender.ts'
 
@@ -49,8 +49,8 @@ const AUTH_TIMEOUT = 4004
 
 export class ChatClient {
   readonly outbox: Outbox
+  readonly directory: RoomDirectory
   readonly sessions = new Map<string, RoomSession>()
-  rooms: readonly RoomInfo[] = []
   user: { readonly id: string; readonly name: string } | undefined
   hello: Hello | undefined
   /** Why the user was refused, as the name of an error. */
@@ -66,6 +66,7 @@ export class ChatClient {
   readonly #sender: Sender
   #heartbeat: Heartbeat | undefined
   #identity: Identity | undefined
+  readonly #remade = new Set<string>()
   #everReady = false
   #ready = false
   #lobbyTimer: ReturnType<typeof setTimeout> | undefined
@@ -87,6 +88,7 @@ export class ChatClient {
       ...(options.random && { random: options.random }),
     })
     this.#requests = new Requests((text) => this.#socket.send(text))
+    this.directory = new RoomDirectory(this.#requests, () => options.onchange())
     this.#sender = new Sender({
       outbox: this.outbox,
       requests: this.#requests,
@@ -119,9 +121,9 @@ export class ChatClient {
     this.#become(identity)
     this.refusal = undefined
     clearTimeout(this.#lobbyTimer)
-    if (this.hello !== undefined) void this.#authenticate()
-    else if (this.#socket.state.name === 'stopped') this.#socket.start()
-    else this.#socket.tryNow()
+    if (this.hello !== undefined) return void this.#authenticate()
+    this.#socket.start()
+    this.#socket.tryNow()
   }
 
   /** Leave for good: the user is nobody again. */
@@ -141,8 +143,8 @@ export class ChatClient {
   }
 
   tryNow(): void {
-    if (this.#socket.state.name === 'stopped') this.#socket.start()
-    else this.#socket.tryNow()
+    this.#socket.start()
+    this.#socket.tryNow()
   }
 
   networkChanged(online: boolean): void {
@@ -169,10 +171,7 @@ export class ChatClient {
         this.outbox.acknowledged(message.cid)
         this.#options.onmessage?.(room, message)
       },
-      onrefused: () => {
-        this.sessions.delete(room)
-        this.#options.onchange()
-      },
+      onrefused: (name) => void this.#roomRefused(session, name),
     })
     this.sessions.set(room, session)
     if (this.#ready) void session.join()
@@ -184,18 +183,6 @@ export class ChatClient {
     this.sessions.delete(room)
     this.#requests.tell('leave', { forget: true }, room)
     this.#options.onchange()
-  }
-
-  /** Make a room, or answer why not. */
-  async createRoom(room: string): Promise<string | undefined> {
-    try {
-      const info = await this.#requests.ask('room.create', {}, room)
-      this.#mergeRooms([info])
-      return undefined
-    } catch (error) {
-      const { name } = (error as RequestError).body
-      return name === 'conflict' ? undefined : name
-    }
   }
 
   /** Put a text into the outbox; false when it is full. */
@@ -262,7 +249,7 @@ export class ChatClient {
       case 'hello':
         return this.#welcome(event.d)
       case 'rooms':
-        return this.#mergeRooms(event.d.rooms)
+        return this.directory.merge(event.d.rooms)
       case 'pong':
         this.rtt = Math.max(0, performance.now() - event.d.ts)
         return this.#options.onchange()
@@ -292,7 +279,7 @@ export class ChatClient {
     })
     this.#heartbeat.start()
     this.#options.onhello?.(hello)
-    void this.#watchRooms()
+    void this.directory.watch()
     if (this.#identity !== undefined) void this.#authenticate()
     else this.#stayInLobby(hello)
     this.#options.onchange()
@@ -309,16 +296,6 @@ export class ChatClient {
     }, rest)
   }
 
-  async #watchRooms(): Promise<void> {
-    try {
-      const { rooms } = await this.#requests.ask('rooms', { watch: true })
-      this.rooms = rooms
-      this.#options.onchange()
-    } catch {
-      // The next connection asks again.
-    }
-  }
-
   async #authenticate(): Promise<void> {
     const identity = this.#identity
     if (identity === undefined) return
@@ -330,7 +307,7 @@ export class ChatClient {
       const { user } = reply
       this.#identity = { ...identity, name: user.name, ...(reply.session !== undefined && { session: reply.session }) }
       this.user = user
-      this.#mergeRooms(reply.rooms)
+      this.directory.merge(reply.rooms)
       this.#options.onidentity?.(this.#identity)
       if (!this.#ready) await this.#rejoin()
     } catch (error) {
@@ -356,16 +333,19 @@ export class ChatClient {
     if (back && this.#ready) this.#options.onback?.(missed.reduce((sum, count) => sum + count, 0))
   }
 
-  #roomChanged(session: RoomSession): void {
-    this.outbox.settle(session.room, session.log.last)
-    this.#sender.flush()
+  /** A room can be gone when the server has begun anew: it is made again, once; anything else ends the stay. */
+  async #roomRefused(session: RoomSession, name: string): Promise<void> {
+    if (name === 'no_room' && !this.#remade.has(session.room)) {
+      this.#remade.add(session.room)
+      if ((await this.directory.create(session.room)) === undefined) return void session.join()
+    }
+    this.sessions.delete(session.room)
     this.#options.onchange()
   }
 
-  #mergeRooms(changed: readonly RoomInfo[]): void {
-    const byName = new Map(this.rooms.map((room) => [room.room, room]))
-    for (const room of changed) byName.set(room.room, { ...byName.get(room.room), ...room })
-    this.rooms = [...byName.values()]
+  #roomChanged(session: RoomSession): void {
+    this.outbox.settle(session.room, session.log.last)
+    this.#sender.flush()
     this.#options.onchange()
   }
 

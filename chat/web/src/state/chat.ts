@@ -61,7 +61,7 @@ export const client: ChatClient = new ChatClient({
 })
 
 export const connection = derived(() => client.connection)
-export const rooms = derived(() => client.rooms)
+export const rooms = derived(() => client.directory.rooms)
 export const user = derived(() => client.user)
 export const refusal = derived(() => client.refusal)
 export const waitingCount = derived(() => client.outbox.waiting)
