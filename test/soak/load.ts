@@ -21,10 +21,10 @@ async function openMany({ port, count }: LoadOptions, options: { extensions?: st
   while (clients.length < count) {
     const some = Math.min(100, count - clients.length)
     // One source address has ports for 28,000 connections: the load is spread over several.
-    const host = (index: number): string => `127.0.0.${1 + ((clients.length + index) >> 13)}`
+    const from = (index: number): string => `127.0.0.${1 + ((clients.length + index) >> 13)}`
     clients.push(
       ...(await Promise.all(
-        Array.from({ length: some }, (_, i) => TcpClient.open(port, { host: host(i), ...options })),
+        Array.from({ length: some }, (_, i) => TcpClient.open(port, { from: from(i), ...options })),
       )),
     )
   }

@@ -7,17 +7,17 @@ export class TcpClient {
   readonly socket: Socket
   received = 0
 
-  constructor(port: number, host: string = '127.0.0.1') {
-    this.socket = connect(port, host)
+  constructor(port: number, localAddress: string = '127.0.0.1') {
+    this.socket = connect({ port, host: '127.0.0.1', localAddress })
     this.socket.on('error', () => {})
   }
 
   /** Connect and shake hands. */
   static async open(
     port: number,
-    { host, extensions }: { host?: string; extensions?: string } = {},
+    { from, extensions }: { from?: string; extensions?: string } = {},
   ): Promise<TcpClient> {
-    const client = new TcpClient(port, host)
+    const client = new TcpClient(port, from)
     const headers = extensions === undefined ? {} : { 'Sec-WebSocket-Extensions': extensions }
     client.socket.write(requestHead({ headers }))
     const [head] = (await Promise.race([once(client.socket, 'data'), once(client.socket, 'close')])) as [
