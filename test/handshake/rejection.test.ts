@@ -77,8 +77,8 @@ describe('the ready-made refusals', () => {
     )
   })
 
-  it('answer an unserved path with 404 and a closing server with 503', () => {
+  it('answer an unserved path with 404 and a closing server with 503 and a time to come back', () => {
     expect(pathNotServed()).toMatchObject({ status: 404, headers: [] })
-    expect(serverClosing()).toMatchObject({ status: 503, headers: [] })
+    expect(serverClosing()).toMatchObject({ status: 503, headers: [['Retry-After', '5']] })
   })
 })
