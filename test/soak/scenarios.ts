@@ -48,11 +48,16 @@ async function runLoad(
 ): Promise<string> {
   const child = fork(loadFile, [name, `${port}`, `${seconds}`, `${count}`], { execArgv: ['--import', 'tsx'] })
   let result = ''
+  let failure: Error | undefined
   child.on('message', (message: 'open' | { result: string }) => {
-    if (message === 'open') void (whenOpen?.() ?? Promise.resolve()).then(() => child.send('end'))
-    else result = message.result
+    if (message === 'open') {
+      void (whenOpen?.() ?? Promise.resolve())
+        .catch((error: Error) => void (failure = error))
+        .then(() => child.send('end'))
+    } else result = message.result
   })
   const [code] = (await once(child, 'close')) as [number | null]
+  if (failure !== undefined) throw failure
   if (code !== 0) throw new Error(`the load ${name} ended with ${code}`)
   return result
 }
@@ -112,7 +117,8 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'idle connections',
     run: (_seconds, isShort) =>
-      withServer({}, async ({ server, load }) => {
+      // The load answers no pings.
+      withServer({ heartbeatInterval: 600_000 }, async ({ server, load }) => {
         globalThis.gc?.()
         const before = process.memoryUsage()
         let words = ''
