@@ -12,6 +12,7 @@ import {
   type RequestBody,
   type RequestType,
   type ServerEvent,
+  type ServerMessage,
 } from '../protocol/index.ts'
 import { type ClientOptions, RequestError, type SocketLike } from './client-options.ts'
 import { newRoomView, positionBefore, type RoomView } from './room-view.ts'
@@ -103,7 +104,7 @@ export class ChatClient {
       socket.send(JSON.stringify({ t, id, room, d }))
     })
     if (!reply.ok) throw new RequestError(t, reply.err)
-    const body = readReply(t, reply.d)
+    const body = this.#options.validate === false ? (reply.d as ReplyBody<T>) : readReply(t, reply.d)
     if (body === undefined) throw new Error(`${t}: the reply does not fit`)
     return body
   }
@@ -174,7 +175,7 @@ export class ChatClient {
   }
 
   #receive(text: string): void {
-    const message = readServerMessage(text)
+    const message = this.#options.validate === false ? trust(text) : readServerMessage(text)
     if (message === undefined) throw new Error(`not chat.v1: ${text.slice(0, 200)}`)
     if ('reply' in message) {
       const pending = this.#pending.get(message.reply.re)
@@ -233,6 +234,13 @@ export class ChatClient {
     this.#pending.clear()
     for (const tell of this.#closeWaiters.splice(0)) tell()
   }
+}
+
+/** Read a message as what it should be. */
+function trust(text: string): ServerMessage {
+  const message = JSON.parse(text) as { re?: number; room?: string; seq?: number }
+  if (message.re !== undefined) return { reply: message as Reply }
+  return { event: { room: '', seq: 0, ...message } as ServerEvent }
 }
 
 export function newCid(): string {

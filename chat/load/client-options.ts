@@ -28,6 +28,11 @@ export interface ClientOptions {
   readonly url: string
   readonly make: SocketMaker
   readonly name: string
+  /**
+   * Check every message against its schema. Default true; thousands of clients in one process leave it, or they measure
+   * themselves.
+   */
+  readonly validate?: boolean
   /** Answer deliveries. Default true. */
   readonly acks?: boolean
   readonly onEntry?: (room: string, entry: Entry) => void

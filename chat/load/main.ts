@@ -56,6 +56,9 @@ if (help || names.length === 0) {
 const unknown = names.find((name) => !SCENARIOS.has(name))
 if (unknown !== undefined) fail(`there is no scenario ${unknown}; there are ${[...SCENARIOS.keys()].join(', ')}`)
 
+// Ends the nodes, too.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
 const seed = numbers.seed ?? Math.floor(Math.random() * 1_000_000_000)
 let broken = 0
 for (const name of names) {

@@ -52,7 +52,11 @@ export class RedisServer {
   async start(): Promise<void> {
     const options = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '']
     if (this.#appendOnly) options.push('--appendonly', 'yes', '--appendfsync', 'always')
-    this.#process = spawn('redis-server', options, { stdio: 'ignore' })
+    const child = spawn('redis-server', options, { stdio: 'ignore' })
+    this.#process = child
+    const kill = (): void => void child.kill('SIGKILL')
+    process.once('exit', kill)
+    child.once('exit', () => process.off('exit', kill))
     for (let tries = 0; ; tries += 1) {
       if (await this.#answers()) return
       if (tries === 200) throw new Error('redis-server did not start within 10 s')

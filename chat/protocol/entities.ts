@@ -72,7 +72,7 @@ export const PresentUser = v.object({ ...User.entries, conns: count })
 export type PresentUser = v.InferOutput<typeof PresentUser>
 
 export const PresencePage = v.object({
-  /** Up to 200, in the order of their ids. */
+  /** Up to 200; each user stands on one page. */
   list: v.array(PresentUser),
   /** How many users and connections are in the room now. */
   users: count,

@@ -36,7 +36,8 @@ export const EVENTS = {
   edit: { about: 'A message has a new text.', room: true, seq: true, d: EditBody },
   delete: { about: 'A message was emptied.', room: true, seq: true, d: DeleteBody },
   presence: {
-    about: 'Who came and who went in the last 250 ms, and the counts after it.',
+    about:
+      'Who came and who went in the last 250 ms, and the counts after it; in a room of over 500 users the counts alone.',
     room: true,
     seq: false,
     d: v.object({

@@ -57,6 +57,9 @@ export const LIMITS = {
   redeliveries: 3,
   /** Changes of presence are gathered for this long. */
   presenceBatchMs: 250,
+  /** In a room of more users `presence` events carry the counts alone, once in `crowdPresenceMs`. */
+  crowdUsers: 500,
+  crowdPresenceMs: 1000,
   /** How long a user stays present after a connection was lost without a close. */
   presenceGraceMs: 15_000,
   /** A client pings this often (+-20 %), and gives up this long after a ping without any answer. */

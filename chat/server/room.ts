@@ -181,27 +181,37 @@ export class Room {
   }
 
   #presence(change: { join: readonly User[]; leave: readonly User[]; users: number; conns: number }): void {
-    for (const user of change.join) {
+    const isCrowd = change.users > LIMITS.crowdUsers
+    if (isCrowd) this.#forgetNames()
+    for (const user of isCrowd ? [] : change.join) {
       this.#joined.set(user.id, user)
       this.#left.delete(user.id)
     }
     for (const user of change.leave) {
       this.#joined.delete(user.id)
-      this.#left.set(user.id, user)
+      if (!isCrowd) this.#left.set(user.id, user)
       if (this.#typing.delete(user.id)) this.#sendTyping()
     }
     this.#counts = { users: change.users, conns: change.conns }
-    this.#presenceTimer ??= setTimeout(() => {
-      this.#presenceTimer = undefined
-      this.#sendPresence().catch((error: unknown) => this.#events.error(error))
-    }, LIMITS.presenceBatchMs)
+    this.#presenceTimer ??= setTimeout(
+      () => {
+        this.#presenceTimer = undefined
+        this.#sendPresence().catch((error: unknown) => this.#events.error(error))
+      },
+      isCrowd ? LIMITS.crowdPresenceMs : LIMITS.presenceBatchMs,
+    )
+  }
+
+  /** Telling everybody the name of everybody would grow with the square of the crowd. */
+  #forgetNames(): void {
+    this.#joined.clear()
+    this.#left.clear()
   }
 
   async #sendPresence(): Promise<void> {
     const join = [...this.#joined.values()]
     const leave = [...this.#left.values()]
-    this.#joined.clear()
-    this.#left.clear()
+    this.#forgetNames()
     const members = await this.#backend.store.memberCount(this.name)
     this.sendAll(writeEvent('presence', { join, leave, ...this.#counts, members }, { room: this.name }))
   }

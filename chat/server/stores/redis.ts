@@ -1,6 +1,5 @@
 /** The backend for several nodes: logs, notices and presence in Redis (6.2 and later). */
 import type { PresentUser, User } from '../../protocol/index.ts'
-import { pageOf } from './local.ts'
 import { RedisKeys } from './redis-keys.ts'
 import { RedisLink } from './redis-link.ts'
 import { ENTER, LEAVE, SWEEP } from './redis-scripts.ts'
@@ -176,6 +175,18 @@ class RedisPresence implements Presence {
     const { conns, users, names } = this.#keys.room(room)
     return [conns, users, names]
   }
+}
+
+/** Cut a page of users, in the order of their ids, after a cursor. */
+function pageOf(
+  all: PresentUser[],
+  cursor: string | undefined,
+  limit: number,
+): { list: PresentUser[]; cursor: string | undefined } {
+  all.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+  const rest = cursor === undefined ? all : all.filter(({ id }) => id > cursor)
+  const list = rest.slice(0, limit)
+  return { list, cursor: rest.length > limit ? list.at(-1)!.id : undefined }
 }
 
 /** HGETALL comes as a list of names and values, or from RESP3 as a map. */

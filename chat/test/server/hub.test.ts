@@ -283,6 +283,21 @@ describe('presence', () => {
     expect(anna.of('presence').at(-1)!.d).toMatchObject({ users: 1, conns: 1, members: 2 })
   })
 
+  it('tells a crowd of over 500 only its counts, once a second', async () => {
+    const anna = await room.guest('Anna')
+    await anna.get('join', {}, 'general')
+    for (let i = 0; i < 505; i += 1) {
+      await room.backend.presence.enter('general', `c${i}`, { id: `g-${i}`, name: `${i}` })
+    }
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(anna.of('presence').at(-1)!.d).toMatchObject({ join: [], leave: [], users: 506, conns: 506 })
+    const { presence } = await anna.get('join', {}, 'general')
+    expect(presence.list).toHaveLength(200)
+    const next = await anna.get('presence', { cursor: presence.cursor! }, 'general')
+    expect(next.list).toHaveLength(200)
+    expect(next.list[0]!.id).not.toBe(presence.list[0]!.id)
+  })
+
   it('keeps a user for 15 s after a connection was lost, and without a notice when the user comes back', async () => {
     const anna = await room.guest('Anna')
     await anna.get('join', {}, 'general')
