@@ -9,7 +9,7 @@ import { createOriginCheck, type OriginCheck, type OriginPolicy } from '../hands
 import type { Rejection } from '../handshake/rejection.ts'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import type { ServerExtension } from '../protocol/extension.ts'
-import type { BindingOptions } from './duplex-binding.ts'
+import type { BindingOptions } from './binding-options.ts'
 import type { HandshakeLimitOptions } from './handshake-limits.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
 import { checkCount, checkTimeout, defaults } from './limits.ts'

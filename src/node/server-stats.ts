@@ -3,7 +3,7 @@
  * added here when they are gone, so that a message costs nothing more.
  */
 import type { CloseCause, CloseOutcome } from '../protocol/close-outcome.ts'
-import type { Traffic } from './duplex-binding.ts'
+import type { Traffic } from './binding-options.ts'
 
 export interface ServerStats extends Traffic {
   /** Open connections, and those that are closing. */

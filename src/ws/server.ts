@@ -11,7 +11,7 @@ import { negotiateExtensions, selectProtocol } from '../handshake/negotiation.ts
 import { Rejection, renderRejection, serverClosing, upgradeRequired } from '../handshake/rejection.ts'
 import { readServerHandshake, renderAccept, type ServerHandshake } from '../handshake/server-handshake.ts'
 import { attach, detach, pathOf, type UpgradeTaker } from '../node/attachment.ts'
-import type { BindingOptions } from '../node/duplex-binding.ts'
+import type { BindingOptions } from '../node/binding-options.ts'
 import { checkCount, checkTimeout, defaults } from '../node/limits.ts'
 import type { ServerExtension } from '../protocol/extension.ts'
 import { MAX_PAYLOAD } from './client-options.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { DuplexBinding, type BindingListener, type BindingOptions } from '../../src/node/duplex-binding.ts'
+import type { BindingListener, BindingOptions } from '../../src/node/binding-options.ts'
+import { DuplexBinding } from '../../src/node/duplex-binding.ts'
 import type { CloseOutcome } from '../../src/protocol/close-outcome.ts'
 import type { ExtensionInstance } from '../../src/protocol/extension.ts'
 import { JoinedStream } from '../support/duplex-pair.ts'
