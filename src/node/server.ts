@@ -26,11 +26,10 @@ import { answerAndEnd, Upgrade, type Admission, type UpgradeTransport } from './
 export class WebSocketServer<Data = undefined> {
   readonly #settings: ServerSettings<Data>
   readonly #dispatcher: Dispatcher<Data>
-  readonly #taker: UpgradeTaker
   readonly #hub: TopicHub<Data>
   readonly #clients = new Set<Socket<Data>>()
   /** The HTTP servers it is attached to; `#own` is the one it made. */
-  readonly #attached = new Set<HttpServer>()
+  readonly #attached = new Map<HttpServer, UpgradeTaker>()
   #own: HttpServer | undefined
   #gate: ConnectionGate | undefined
   readonly #limits: HandshakeLimits
@@ -54,10 +53,6 @@ export class WebSocketServer<Data = undefined> {
       },
     })
     this.#hub = new TopicHub(this.#settings, (socket, handler) => this.#dispatcher.call(socket, handler))
-    this.#taker = {
-      path: options.path,
-      handleUpgrade: (request, stream, head) => this.handleUpgrade(request, stream, head),
-    }
   }
 
   /** The open sockets, and those that are closing. */
@@ -96,15 +91,25 @@ export class WebSocketServer<Data = undefined> {
     server.on('error', (error) => this.#dispatcher.error(undefined, error))
   }
 
-  /** Take the upgrades of an HTTP or HTTPS server; on one path, when the server was made with one. */
-  attach(server: HttpServer): void {
-    attach(server, this.#taker)
-    this.#attached.add(server)
+  /**
+   * Take the upgrades of an HTTP or HTTPS server on one path. Default: the one the server was made with, or every path.
+   * @throws Error when that path of it is taken already; TypeError for a path that does not begin with '/'.
+   */
+  attach(server: HttpServer, path: string | undefined = this.#settings.options.path): void {
+    if (path !== undefined && !path.startsWith('/')) throw new TypeError(`path must begin with '/', got '${path}'`)
+    if (this.#attached.has(server)) throw new Error('it is attached to this HTTP server already')
+    const taker: UpgradeTaker = {
+      path,
+      handleUpgrade: (request, stream, head) => this.handleUpgrade(request, stream, head),
+    }
+    attach(server, taker)
+    this.#attached.set(server, taker)
   }
 
   /** Leave an HTTP server; what is open stays open. */
   detach(server: HttpServer): void {
-    detach(server, this.#taker)
+    const taker = this.#attached.get(server)
+    if (taker !== undefined) detach(server, taker)
     this.#attached.delete(server)
   }
 
@@ -187,7 +192,7 @@ export class WebSocketServer<Data = undefined> {
     return shutDown(this.#clients, settings).then(async (result) => {
       own?.closeAllConnections()
       await ownClosed
-      for (const server of this.#attached) this.detach(server)
+      for (const server of [...this.#attached.keys()]) this.detach(server)
       this.#hub.leaveBus()
       return result
     })

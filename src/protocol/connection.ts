@@ -195,6 +195,8 @@ export class Connection {
   close(code?: number, reason: string = '', cause: CloseCause = 'local'): void {
     const payload = encodeClosePayload(code, reason, this.#settings.codec)
     if (!this.#closing.isOpen) return
+    // Who has closed in a handler does not expect it to be called again for what lies in the same chunk.
+    this.#receiver.mute()
     this.#closing.blame(cause)
     this.#apply(ConnectionEvent.LocalClose, payload)
   }

@@ -52,6 +52,7 @@ export class MessageReceiver implements MessageSink {
   #stalls = 0
   #isReading = false
   #isStopped = false
+  #isMuted = false
   /** Whether the transport was told to rest. */
   #rests = false
   /** Delivers what was decoded while reading rested for other reasons as well. */
@@ -92,6 +93,11 @@ export class MessageReceiver implements MessageSink {
     this.#isReading = true
     this.#read(chunk)
     this.#readBacklog()
+  }
+
+  /** Deliver no further message of what is being read just now; control frames are still heard. */
+  mute(): void {
+    this.#isMuted = this.#isReading
   }
 
   /** Nothing more comes. */
@@ -141,6 +147,7 @@ export class MessageReceiver implements MessageSink {
   #readBacklog(): void {
     while (this.#backlog !== undefined && this.#backlog.length > 0 && this.#goesOn) this.#read(this.#backlog.shift()!)
     this.#isReading = false
+    this.#isMuted = false
     releaseMaskView()
     releaseByteView()
     if (this.#goesOn && !this.#hasEnded) this.#tellReading(true)
@@ -162,22 +169,22 @@ export class MessageReceiver implements MessageSink {
   // What the assembler tells:
 
   text(message: string): boolean {
-    this.#listener.message(message, true)
+    this.#message(message, true)
     return this.#goesOn
   }
 
   bytes(message: Uint8Array, isText: boolean): boolean {
-    this.#listener.message(message, isText)
+    this.#message(message, isText)
     return this.#goesOn
   }
 
   encoded(payload: Uint8Array, isText: boolean): boolean {
     return this.#decode(payload, { isFinal: true, limit: this.#settings.maxPayload }, (decoded) => {
       const { codec, textAsBytes } = this.#settings
-      if (!isText) return this.#listener.message(decoded, false)
+      if (!isText) return this.#message(decoded, false)
       const text = textAsBytes ? undefined : codec.decode(decoded, 0, decoded.length)
-      if (text !== undefined) this.#listener.message(text, true)
-      else if (textAsBytes && codec.isUtf8(decoded, 0, decoded.length)) this.#listener.message(decoded, true)
+      if (text !== undefined) this.#message(text, true)
+      else if (textAsBytes && codec.isUtf8(decoded, 0, decoded.length)) this.#message(decoded, true)
       else this.#notUtf8()
     })
   }
@@ -195,6 +202,10 @@ export class MessageReceiver implements MessageSink {
 
   violation(violation: Violation, seen: string): void {
     this.#listener.violation(violation, seen)
+  }
+
+  #message(message: string | Uint8Array, isText: boolean): void {
+    if (!this.#isMuted) this.#listener.message(message, isText)
   }
 
   #decodePart(bytes: Uint8Array, isText: boolean, final: boolean): boolean {
