@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeRecord, encodeRecord, readWireEvent, type WireEvent, type WireRecord } from '../../protocol/index.ts'
+import { newCid } from '../../load/chat-client.ts'
 import { testApp, type TestApp } from '../support/app.ts'
 
 let room: TestApp
@@ -218,10 +219,34 @@ describe('the wire inspector', () => {
     await fault('duplicate', { count: 1 })
     await client.send('general', 'twice')
     expect(client.rooms.get('general')!.duplicates).toBe(1)
+    await fault('loseAcks', { count: 1 })
+    const cid = newCid()
+    const lost = client.send('general', 'lost', cid)
+    let isAnswered = false
+    lost.then(
+      () => (isAnswered = true),
+      () => {},
+    )
+    // The next one comes with a gap before it; the gap is fetched, and the same cid is known.
+    await client.send('general', 'next')
+    expect(await client.send('general', 'lost', cid)).toMatchObject({ seq: 2, dup: true })
+    expect(isAnswered).toBe(false)
+    expect(client.rooms.get('general')).toMatchObject({ gaps: 1, last: 3 })
     await fault('drop')
     await client.ended()
     expect(client.closed?.code).toBe(1006)
     await until(socket, () => events.some(({ t }) => t === 'closed'))
+  })
+
+  it('sends a frame that no client may accept', async () => {
+    room = await testApp()
+    const { secret, client } = await secretOf('Anna')
+    const { socket, records } = await tap(secret)
+    socket.send(JSON.stringify({ t: 'fault', d: { kind: 'badFrame' } }))
+    await client.ended()
+    // What the client reports is its own failure; RFC 6455 7.1.5 has it as 1006 or as the code it has sent.
+    expect([1002, 1006]).toContain(client.closed?.code)
+    await until(socket, () => records.some(({ bytes }) => bytes[0] === 0xa1))
   })
 
   it('knows no wrong secret, and wants one within 5 s', async () => {
