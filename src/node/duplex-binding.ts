@@ -70,6 +70,8 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   messagesOut = 0
   /** Whether a stream with nothing left to write has no use for its buffers either: true of TCP alone. */
   readonly #takesAtOnce: boolean
+  /** Bytes that were unsent behind the last message. */
+  #unsentAtSend = 0
   #isCorked = false
   /** Whether the write that is under way has to wait behind others. */
   #isQueueing = false
@@ -180,6 +182,16 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
     this.#owesDrain = true
     // What waits to be compressed is unsent as well: a handler that echoes must not fill the memory with it.
     if (this.connection.isEncoding && !this.#isBlocked) this.#block()
+    return false
+  }
+
+  /** Take note of a message that was given to `send`. Answers whether it is well to send more. */
+  sent(): boolean {
+    this.messagesOut++
+    if (this.isReady) return true
+    // What waits to be compressed is not written yet: it is weighed here.
+    if (this.connection.isEncoding) this.#overMark(this.#unsentAtSend)
+    this.#unsentAtSend = this.bufferedAmount
     return false
   }
 
@@ -351,6 +363,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
   drained(): void {
     // What is being compressed will be written, and will then lead here again.
     if (this.connection.isEncoding && this.bufferedAmount > this.#mark) return
+    this.#unsentAtSend = 0
     if (this.#isBlocked) {
       this.#isBlocked = false
       this.connection.resume(Stall.Output)

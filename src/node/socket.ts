@@ -129,9 +129,7 @@ export class Socket<Data = undefined> {
     const isText = options?.text ?? typeof payload === 'string'
     this.#settle()
     const { binding } = this.#internals
-    if (!binding.connection.send(payload, isText, options?.compress ?? true)) return false
-    binding.messagesOut++
-    return binding.isReady
+    return binding.connection.send(payload, isText, options?.compress ?? true) && binding.sent()
   }
 
   /**
@@ -285,9 +283,7 @@ export class Socket<Data = undefined> {
     const isSent = connection.takesEncoded
       ? connection.sendEncoded(extension === undefined ? message.frame : message.frameFor(extension))
       : connection.send(message.payload, message.isText)
-    if (!isSent) return false
-    binding.messagesOut++
-    return binding.isReady
+    return isSent && binding.sent()
   }
 
   /** What was published to it earlier in this turn comes before what it is sent now. */

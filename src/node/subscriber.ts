@@ -30,7 +30,7 @@ export class SocketSubscriber<Owner> implements Subscriber {
   }
 
   sendMessage(payload: Uint8Array, isText: boolean): void {
-    if (this.#binding.connection.send(payload, isText)) this.#binding.messagesOut++
+    if (this.#binding.connection.send(payload, isText)) this.#binding.sent()
   }
 
   flush(): void {

@@ -71,4 +71,23 @@ describe('A budget of output', () => {
     expect(await closed()).toMatchObject({ code: 1013, cause: 'backpressure', clean: false })
     client.destroy()
   })
+
+  it('counts what waits to be compressed', async () => {
+    const { port, opened, closed } = await serve({
+      perMessageDeflate: { threshold: 0, asyncThreshold: 0 },
+      highWaterMark: 1000,
+      maxBufferedAmount: 1_000_000,
+      closeTimeout: 100,
+    })
+    const client = await RawClient.open(port, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } })
+    const socket = await opened()
+    let sent = 0
+    while (socket.readyState === 1 && sent < 100) {
+      expect(socket.send(new Uint8Array(100_000))).toBe(false)
+      sent++
+    }
+    expect(sent).toBeLessThan(15)
+    expect(await closed()).toMatchObject({ code: 1013, cause: 'backpressure' })
+    client.destroy()
+  })
 })
