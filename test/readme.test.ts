@@ -27,7 +27,8 @@ interface Program {
 
 const programs: Program[] = documents.flatMap(({ name, text }) =>
   codeBlocks(text)
-    .filter(({ language }) => language === 'ts')
+    // A program imports what it uses; the rest are fragments of one.
+    .filter(({ language, text: code }) => language === 'ts' && /^import /m.test(code))
     .map((block) => {
       const file = join(folder, `${name.replaceAll(/\W/g, '-')}-${block.line}.ts`)
       writeFileSync(file, block.text)
