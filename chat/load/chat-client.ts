@@ -20,6 +20,9 @@ import { newRoomView, positionBefore, type RoomView } from './room-view.ts'
 export type { ClientOptions, SocketLike } from './client-options.ts'
 export type { RoomView } from './room-view.ts'
 
+/** Many entries are one ack. */
+const ACK_EVERY_MS = 1000
+
 export class ChatClient {
   readonly rooms = new Map<string, RoomView>()
   readonly events: ServerEvent[] = []
@@ -223,7 +226,7 @@ export class ChatClient {
     view.entries.set(entry.seq, entry)
     this.#options.onEntry?.(room, entry)
     if (this.#options.acks === false) return
-    if (this.#unacked.size === 0) setTimeout(() => this.flushAcks(), 200)
+    if (this.#unacked.size === 0) setTimeout(() => this.flushAcks(), ACK_EVERY_MS)
     this.#unacked.add(room)
   }
 

@@ -47,6 +47,8 @@ export async function forEach<T>(
 
 export class Fleet {
   readonly clients: ChatClient[] = []
+  /** How often connections that are kept were lost, by close code. */
+  readonly lost = new Map<number, number>()
   readonly #context: Context
   readonly #timer: NodeJS.Timeout
   #pinged = 0
@@ -89,6 +91,8 @@ export class Fleet {
   ): Promise<void> {
     while (!this.#isEnding) {
       await client.ended()
+      const code = client.closed?.code ?? 1006
+      this.lost.set(code, (this.lost.get(code) ?? 0) + 1)
       for (let n = 0; !this.#isEnding; n += 1) {
         await sleep(this.#context.random() * Math.min(mostMs, 500 * 2 ** n))
         try {

@@ -111,6 +111,8 @@ export class ChatConnection implements Recipient {
     }
     // A ping measures the way, not the work that waits here.
     if (read.request.t === 'ping') this.#ping(read.request.id, read.request.d.ts)
+    // An ack without a reply is the most frequent message there is, and waits for nothing.
+    else if (read.request.t === 'ack' && read.request.id === undefined) this.#ack(read.request.room, read.request.d.seq)
     else this.#enqueue(read.request)
   }
 
@@ -200,6 +202,13 @@ export class ChatConnection implements Recipient {
   #ping(id: number | undefined, ts: number): void {
     const pong = { ts, now: Date.now() }
     this.sendText(id === undefined ? writeEvent('pong', pong) : writeReply('ping', id, pong))
+  }
+
+  #ack(room: string, seq: number): void {
+    const joined = this.joined.get(room)
+    if (joined === undefined) return this.#fail(undefined, 'conflict', { detail: 'join the room first' })
+    joined.member.ack(seq, Date.now())
+    this.hub.mark(room, this.userId, 'cursor', seq)
   }
 
   #enqueue(request: Request): void {

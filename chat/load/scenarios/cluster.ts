@@ -71,10 +71,11 @@ async function run(
   must(resets === 0, `${resets} clients had to begin anew`)
   await eventually(
     'presence is right',
-    async () => {
-      const { users, conns } = await clients[0]!.ask('presence', {}, ROOM)
-      return users === clients.length && conns === clients.length
-    },
+    () =>
+      clients[0]!.ask('presence', {}, ROOM).then(
+        ({ users, conns }) => users === clients.length && conns === clients.length,
+        () => false,
+      ),
     75_000,
   )
   const presence = performance.now() - calm
@@ -84,6 +85,7 @@ async function run(
     ['faults', [...times].map(([name, many]) => `${name} ${many}x`).join(', ')],
     ['acknowledged, each found once, one order', count(ledger.acknowledged.length)],
     ['presence right after', seconds(presence)],
+    ['connections lost, by code', [...fleet.lost].map(([code, many]) => `${code}: ${many}`).join(', ')],
     ...(await world.rows()),
   ]
 }
