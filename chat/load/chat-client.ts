@@ -139,8 +139,7 @@ export class ChatClient {
 
   /** Tell that everything in order has arrived; many entries are one ack. */
   flushAcks(): void {
-    if (!this.isOpen) return
-    for (const room of this.#unacked) {
+    for (const room of this.isOpen ? this.#unacked : []) {
       this.#socket!.send(JSON.stringify({ t: 'ack', room, d: { seq: this.rooms.get(room)!.last } }))
     }
     this.#unacked.clear()
@@ -216,6 +215,8 @@ export class ChatClient {
   #apply(room: string, view: RoomView, entry: Entry): void {
     if (entry.seq <= view.last) {
       if (entry.redelivered !== true) view.duplicates += 1
+      // Sent again means that the ack was not heard.
+      this.#ackSoon(room)
       return
     }
     if (entry.seq > view.last + 1) {
@@ -225,6 +226,10 @@ export class ChatClient {
     view.last = entry.seq
     view.entries.set(entry.seq, entry)
     this.#options.onEntry?.(room, entry)
+    this.#ackSoon(room)
+  }
+
+  #ackSoon(room: string): void {
     if (this.#options.acks === false) return
     if (this.#unacked.size === 0) setTimeout(() => this.flushAcks(), ACK_EVERY_MS)
     this.#unacked.add(room)

@@ -40,7 +40,7 @@ export class Member {
     if (this.#mode !== 'live' || entry.seq < this.#next) return
     this.#next = entry.seq + 1
     this.#sent = entry.seq
-    this.#pendingSince ??= now
+    if (entry.seq > this.#acked) this.#pendingSince ??= now
     this.recipient.sendEntry(entry, text)
   }
 
@@ -69,12 +69,12 @@ export class Member {
     this.#pendingSince = undefined
   }
 
+  /** A client may be ahead of what was sent: it has fetched the rest from the history. */
   ack(seq: number, now: number): void {
-    const acked = Math.min(seq, this.#sent)
-    if (acked <= this.#acked) return
-    this.#acked = acked
+    if (seq <= this.#acked) return
+    this.#acked = seq
     this.#tries = 0
-    this.#pendingSince = acked < this.#sent ? now : undefined
+    this.#pendingSince = seq < this.#sent ? now : undefined
   }
 
   /** Look at the clock: whether acks have stood still for too long while entries were pending. */

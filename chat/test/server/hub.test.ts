@@ -239,6 +239,16 @@ describe('acks', () => {
     expect(anna.closed).toBeUndefined()
   })
 
+  it('may be ahead of the delivery, for what the history has brought', async () => {
+    const anna = await room.guest('Anna')
+    await anna.get('join', {}, 'general')
+    await anna.get('ack', { seq: 1 }, 'general')
+    await anna.say('one')
+    await vi.advanceTimersByTimeAsync(40_000)
+    expect(anna.of('msg')).toHaveLength(1)
+    expect(anna.closed).toBeUndefined()
+  })
+
   it('are cumulative and never go back', async () => {
     const anna = await room.guest('Anna')
     await anna.get('join', {}, 'general')
