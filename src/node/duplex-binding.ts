@@ -22,6 +22,7 @@ import {
   type Traffic,
 } from './binding-options.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { ownCopy } from './platform.ts'
 import { Alarm, wheel } from './timer-wheel.ts'
 import { flushSoon } from './turn.ts'
 
@@ -252,7 +253,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
       stream.cork()
     }
     // What has to wait is copied out of the slab: a few bytes must not keep all of the memory that connections share.
-    stream.write(this.#isQueueing && bytes.buffer.byteLength === SLAB_SIZE ? Buffer.from(bytes) : bytes)
+    stream.write(this.#isQueueing && bytes.buffer.byteLength === SLAB_SIZE ? ownCopy(bytes) : bytes)
     if (more) return false
     if (this.#isCorked) {
       this.#isCorked = false
