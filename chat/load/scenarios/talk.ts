@@ -96,7 +96,8 @@ async function talk(context: Context, crowd: Crowd): Promise<Row[]> {
 export const room: Scenario = {
   name: 'room',
   about: 'one room of 1,000 members, 20 messages a second',
-  invariant: 'every member gets every message once and in order; p99 of the delivery at most 100 ms (told, not judged, in the short form)',
+  invariant:
+    'every member gets every message once and in order; p99 of the delivery at most 100 ms (told, not judged, in the short form)',
   run: (context) =>
     talk(context, {
       rooms: 1,
