@@ -15,7 +15,7 @@ export function bufferOf(bytes: Uint8Array): Buffer {
 
 /** What a decoder writes for bytes that are no UTF-8; also a character of its own. */
 const REPLACEMENT = '\ufffd'
-/** Below this many units a loop encodes faster than the call into Node (bench/micro/utf8.ts). */
+/** Below this many units a loop is taken, which spares the call into Node. */
 const ENCODE_IN_LOOP_BELOW = 32
 
 /** Node's own functions: decoding shows by itself whether it met anything but UTF-8. */
@@ -50,7 +50,7 @@ export function ownCopy(bytes: Uint8Array): Buffer {
 /** Room for the outgoing frames of all connections of this process. */
 export const sharedSlab: Slab = new Slab((length) => Buffer.allocUnsafeSlow(length))
 
-/** Mask keys are drawn this many at a time: one call into the random source costs as much as 500 keys. */
+/** Mask keys are drawn this many at a time, so that few frames pay for a call into the random source. */
 const KEYS_AT_ONCE = 2048
 const keys: Int32Array = new Int32Array(KEYS_AT_ONCE)
 let usedKeys = KEYS_AT_ONCE

@@ -1,7 +1,6 @@
 /**
  * What is sent in one turn of the event loop leaves in one write: connections that have output wait here until the turn's
- * input was read. `setImmediate` comes after the poll phase, `nextTick` after each single callback, and so gathers nothing
- * (17 against 1.0 messages a write with 32 clients that all send, bench/main.ts fanout).
+ * input was read. `setImmediate` comes after the poll phase, `nextTick` after each single callback, and so gathers nothing.
  */
 
 interface Flushable {

@@ -15,7 +15,7 @@ interface Crowd {
   /** Messages a second in each room. */
   readonly rate: number
   readonly seconds: number
-  /** What the p99 of the delivery may be; the short form runs where others run too, and judges no times. */
+  /** What the p99 of the delivery may be. */
   readonly p99Ms: number
 }
 
@@ -96,15 +96,14 @@ async function talk(context: Context, crowd: Crowd): Promise<Row[]> {
 export const room: Scenario = {
   name: 'room',
   about: 'one room of 1,000 members, 20 messages a second',
-  invariant:
-    'every member gets every message once and in order; p99 of the delivery at most 100 ms (told, not judged, in the short form)',
+  invariant: 'every member gets every message once and in order; p99 of the delivery at most 100 ms (short form: 1 s)',
   run: (context) =>
     talk(context, {
       rooms: 1,
       members: context.clients ?? (context.short ? 100 : 1000),
       rate: 20,
       seconds: context.seconds ?? (context.short ? 4 : 60),
-      p99Ms: context.short ? Infinity : 100,
+      p99Ms: context.short ? 1000 : 100,
     }),
 }
 
@@ -112,13 +111,13 @@ export const rooms: Scenario = {
   name: 'rooms',
   about: '500 rooms of 10 members',
   invariant:
-    'every member gets every message of its room once and in order; p99 of the delivery at most 100 ms (told, not judged, in the short form)',
+    'every member gets every message of its room once and in order; p99 of the delivery at most 100 ms (short form: 1 s)',
   run: (context) =>
     talk(context, {
       rooms: Math.ceil((context.clients ?? (context.short ? 100 : 5000)) / 10),
       members: 10,
       rate: 0.5,
       seconds: context.seconds ?? (context.short ? 4 : 60),
-      p99Ms: context.short ? Infinity : 100,
+      p99Ms: context.short ? 1000 : 100,
     }),
 }
