@@ -1,14 +1,16 @@
 /**
  * Stay connected, over the platform's own WebSocket: what a browser gets for `import 'barewire/reconnect'`.
  */
+import type { UrlSource } from './attempt.ts'
 import type { ReconnectOptions } from './options.ts'
-import { ReconnectingSocket, type UrlSource } from './reconnecting-socket.ts'
+import { ReconnectingSocket } from './reconnecting-socket.ts'
 import type { SocketLike } from './socket-like.ts'
 
+export type { UrlSource } from './attempt.ts'
 export type { BackoffOptions } from './backoff.ts'
 export { defaultPolicy, type Loss, type ReconnectPolicy } from './close-policy.ts'
 export type { ReconnectHandlers, ReconnectOptions } from './options.ts'
-export { ReconnectingSocket, type UrlSource } from './reconnecting-socket.ts'
+export { ReconnectingSocket } from './reconnecting-socket.ts'
 export type { Message } from './send-queue.ts'
 export type { Connect, SocketLike } from './socket-like.ts'
 export type { ConnectionState } from './state.ts'

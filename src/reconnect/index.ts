@@ -3,14 +3,16 @@
  */
 import type { WebSocketOptions } from '../node/client-options.ts'
 import { WebSocket } from '../node/websocket.ts'
+import type { UrlSource } from './attempt.ts'
 import type { ReconnectOptions } from './options.ts'
-import { ReconnectingSocket, type UrlSource } from './reconnecting-socket.ts'
+import { ReconnectingSocket } from './reconnecting-socket.ts'
 import type { SocketLike } from './socket-like.ts'
 
+export type { UrlSource } from './attempt.ts'
 export type { BackoffOptions } from './backoff.ts'
 export { defaultPolicy, type Loss, type ReconnectPolicy } from './close-policy.ts'
 export type { ReconnectHandlers, ReconnectOptions } from './options.ts'
-export { ReconnectingSocket, type UrlSource } from './reconnecting-socket.ts'
+export { ReconnectingSocket } from './reconnecting-socket.ts'
 export type { Message } from './send-queue.ts'
 export type { Connect, SocketLike } from './socket-like.ts'
 export type { ConnectionState } from './state.ts'

@@ -3,7 +3,7 @@
  */
 import { checkBackoff, type Backoff, type BackoffOptions } from './backoff.ts'
 import { defaultPolicy, type Loss, type ReconnectPolicy } from './close-policy.ts'
-import { isPlatformOnline } from './network.ts'
+import { isPlatformOnline } from './platform.ts'
 import type { Message } from './send-queue.ts'
 import type { ConnectionState } from './state.ts'
 
@@ -18,6 +18,11 @@ export interface ReconnectHandlers {
   message?(data: unknown): unknown
   /** The connection that was open is so no longer. */
   lost?(loss: Loss): unknown
+  /**
+   * The page is looked at again, or the network has come back, and the connection seems to be open; it may have died
+   * unnoticed. Ask the server for a sign of life, and `drop()` when none comes.
+   */
+  wake?(): unknown
   /** The state has changed. */
   state?(state: ConnectionState): unknown
 }
@@ -40,6 +45,11 @@ export interface ReconnectOptions extends ReconnectHandlers {
   readonly binaryType?: 'arraybuffer' | 'blob'
   /** Whether there is a network at all. Default: `navigator.onLine`, where there is one. */
   readonly isOnline?: () => boolean
+  /**
+   * Whether to go on trying, with back-off, while there is no network: for a server on the same machine. The state stays
+   * `offline` until a connection is open. Default `false`.
+   */
+  readonly triesOffline?: boolean
   /** From 0 to below 1. Default `Math.random`. */
   readonly random?: () => number
 }
@@ -55,6 +65,7 @@ export interface ReconnectSettings {
   readonly queueLimit: number
   readonly binaryType: string
   readonly isOnline: () => boolean
+  readonly triesOffline: boolean
   readonly random: () => number
 }
 
@@ -76,6 +87,7 @@ export function checkReconnectOptions(options: ReconnectOptions): ReconnectSetti
     queueLimit: atLeast('queueLimit', options.queueLimit ?? QUEUE_LIMIT, 0),
     binaryType: options.binaryType ?? 'arraybuffer',
     isOnline: options.isOnline ?? isPlatformOnline,
+    triesOffline: options.triesOffline ?? false,
     random: options.random ?? Math.random,
   }
 }

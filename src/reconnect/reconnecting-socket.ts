@@ -2,39 +2,28 @@
  * Keeps exactly one WebSocket open: connects again with jittered back-off, waits while the network is away, stops when told.
  * What an abandoned socket still says goes unheard. RFC 6455 7.2.3.
  */
-import { backoffDelay } from './backoff.ts'
+import { ABNORMAL_CLOSURE, Attempt, type UrlSource } from './attempt.ts'
 import type { Loss } from './close-policy.ts'
-import { hearNetwork } from './network.ts'
 import { checkReconnectOptions, type ReconnectOptions, type ReconnectSettings } from './options.ts'
+import { hearPlatform } from './platform.ts'
+import { RetrySchedule } from './retry-schedule.ts'
 import { SendQueue, type Message } from './send-queue.ts'
-import { OPEN, type Connect, type SocketLike } from './socket-like.ts'
+import type { Connect } from './socket-like.ts'
 import type { ConnectionState } from './state.ts'
 
-/** A URL, or what gives a fresh one for each attempt: with a token, say. */
-export type UrlSource = string | URL | (() => string | URL | Promise<string | URL>)
-
+/** RFC 6455 7.4.1. */
 const NORMAL_CLOSURE = 1000
-/** RFC 6455 7.4.1: what is reported when there was no Close frame. */
-const ABNORMAL_CLOSURE = 1006
-/** Even those who are asked to come back at once do not do so in the same moment: within so many milliseconds. */
-const SOON = 1000
 
 export class ReconnectingSocket {
   readonly #url: UrlSource
   readonly #connectSocket: Connect
   readonly #settings: ReconnectSettings
   readonly #queue: SendQueue
+  readonly #schedule: RetrySchedule
   readonly #stopListening = new AbortController()
   #state: ConnectionState = { name: 'connecting', attempt: 0 }
-  #socket: SocketLike | undefined
-  /** Grows with each attempt: what belongs to an earlier one is unheard. */
-  #generation = 0
-  #attempt = 0
-  /** Whether the `open` handler is through, so that messages need not wait any more. */
-  #isReady = false
-  #advised: number | undefined
+  #attempt: Attempt | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
-  #stableTimer: ReturnType<typeof setTimeout> | undefined
 
   /**
    * Begin to connect.
@@ -45,12 +34,14 @@ export class ReconnectingSocket {
     this.#url = url
     this.#connectSocket = connect
     this.#queue = new SendQueue(this.#settings.queueLimit)
+    this.#schedule = new RetrySchedule(this.#settings)
     const { signal: until } = this.#stopListening
     options.signal?.addEventListener('abort', () => this.close(), { signal: until })
-    hearNetwork((isOnline) => this.networkChanged(isOnline), until)
+    const networkChanged = (isOnline: boolean): void => this.networkChanged(isOnline)
+    hearPlatform({ networkChanged, woken: () => this.wake() }, until)
     if (options.signal?.aborted === true) this.close()
     // The caller gets to know this object before its handlers are called.
-    else queueMicrotask(() => this.#generation === 0 && this.#state.name !== 'closed' && this.#connect())
+    else queueMicrotask(() => this.#isUntried && this.#connect())
   }
 
   get state(): ConnectionState {
@@ -59,7 +50,7 @@ export class ReconnectingSocket {
 
   /** Bytes that are not sent yet: those that wait for a connection, and those of the socket. */
   get bufferedAmount(): number {
-    return this.#queue.bytes + (this.#socket?.bufferedAmount ?? 0)
+    return this.#queue.bytes + (this.#attempt?.bufferedAmount ?? 0)
   }
 
   /**
@@ -68,8 +59,8 @@ export class ReconnectingSocket {
    */
   send(message: Message): boolean {
     if (this.#state.name === 'closed') return false
-    if (!this.#isReady || this.#socket?.readyState !== OPEN) return this.#queue.add(message)
-    this.#socket.send(message)
+    if (this.#attempt?.isReady !== true) return this.#queue.add(message)
+    this.#attempt.send(message)
     return true
   }
 
@@ -89,151 +80,105 @@ export class ReconnectingSocket {
 
   /** Let the connection go without waiting for its closing handshake, and connect again: it has proved dead. */
   drop(): void {
-    if (this.#socket === undefined) return
+    if (this.#attempt === undefined) return
     this.#abandon()
     this.#lost({ code: ABNORMAL_CLOSURE, reason: '' })
   }
 
   /** The server said when to come back, in milliseconds after the loss that follows; this goes before the back-off. */
   comeBackAfter(delay: number): void {
-    this.#advised = delay
+    this.#schedule.advise(delay)
   }
 
   /** The network is there again, or gone. A page need not call this: it is heard. */
   networkChanged(isOnline: boolean): void {
     const { name } = this.#state
-    if (isOnline && (name === 'offline' || name === 'waiting')) {
-      this.#attempt = 0
-      this.#connect()
-    } else if (!isOnline && name === 'waiting') {
-      clearTimeout(this.#timer)
-      this.#enter({ name: 'offline' })
-    } else if (!isOnline && (name === 'open' || name === 'connecting')) {
-      this.drop()
-    }
+    if (isOnline) {
+      this.#schedule.reset()
+      this.wake()
+    } else if (name === 'waiting') this.#rest()
+    else if (name === 'open' || name === 'connecting') this.drop()
+  }
+
+  /**
+   * After a sleep: wait no longer; or, if the connection seems to be open, have the `wake` handler find out. A page need
+   * not call this: it is heard when somebody looks at the page again.
+   */
+  wake(): void {
+    if (this.#state.name === 'open') this.#call(() => this.#settings.handlers.wake?.())
+    else this.reconnectNow()
+  }
+
+  get #isUntried(): boolean {
+    return this.#state.name === 'connecting' && this.#attempt === undefined
   }
 
   #connect(): void {
     this.#abandon()
-    if (!this.#settings.isOnline()) return this.#enter({ name: 'offline' })
-    const generation = this.#generation
-    this.#enter({ name: 'connecting', attempt: this.#attempt })
-    if (generation !== this.#generation) return
-    this.#timer = setTimeout(
-      () => this.#fail(generation, new Error('connecting took too long')),
-      this.#settings.connectTimeout,
-    )
-    if (typeof this.#url !== 'function') return this.#open(this.#url, generation)
-    Promise.resolve()
-      .then(this.#url)
-      .then((url) => this.#open(url, generation))
-      .catch((error: unknown) => this.#fail(generation, error))
-  }
-
-  #open(url: string | URL, generation: number): void {
-    if (generation !== this.#generation) return
-    let socket
-    try {
-      socket = this.#connectSocket(String(url), this.#settings.protocols)
-    } catch (error) {
-      // A URL that is none stays none.
-      this.#abandon()
-      return this.#stop({ code: ABNORMAL_CLOSURE, reason: String(error), error })
-    }
-    this.#socket = socket
-    socket.binaryType = this.#settings.binaryType
-    this.#listen(socket, generation)
-  }
-
-  #listen(socket: SocketLike, generation: number): void {
-    const isCurrent = (): boolean => generation === this.#generation
-    let seen: unknown
-    socket.onopen = () => isCurrent() && this.#opened(socket, generation)
-    socket.onmessage = ({ data }: { data: unknown }) => {
-      if (isCurrent()) this.#call(() => this.#settings.handlers.message?.(data))
-    }
-    socket.onerror = ({ error }: { error?: unknown }) => {
-      seen = error
-    }
-    socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
-      if (!isCurrent()) return
-      this.#socket = undefined
-      this.#generation++
-      this.#lost(seen === undefined ? { code, reason } : { code, reason, error: seen })
-    }
-  }
-
-  #opened(socket: SocketLike, generation: number): void {
-    clearTimeout(this.#timer)
-    this.#advised = undefined
-    this.#stableTimer = setTimeout(() => (this.#attempt = 0), this.#settings.stableAfter)
-    this.#enter({ name: 'open' })
-    const isCurrent = (): boolean => generation === this.#generation
-    const send = (message: Message): void => {
-      if (isCurrent()) socket.send(message)
-    }
-    const { open } = this.#settings.handlers
-    const flush = (): void => {
-      if (!isCurrent()) return
-      this.#isReady = true
-      for (const message of this.#queue.takeAll()) socket.send(message)
-    }
-    try {
-      const opening = open?.call(this.#settings.handlers, send, socket.protocol)
-      if (!isPromise(opening)) return flush()
-      opening.then(flush, (error: unknown) => this.#fail(generation, error))
-    } catch (error) {
-      this.#fail(generation, error)
-    }
-  }
-
-  #fail(generation: number, error: unknown): void {
-    if (generation !== this.#generation) return
-    this.#abandon()
-    this.#lost({ code: ABNORMAL_CLOSURE, reason: '', error })
+    const isOnline = this.#settings.isOnline()
+    if (!isOnline && !this.#settings.triesOffline) return this.#enter({ name: 'offline' })
+    const { handlers, connectTimeout: timeout, protocols, binaryType } = this.#settings
+    const attempt = new Attempt({
+      url: this.#url,
+      connect: this.#connectSocket,
+      protocols,
+      binaryType,
+      timeout,
+      opened: (send, protocol) => {
+        this.#schedule.opened()
+        this.#enter({ name: 'open' })
+        return this.#attempt === attempt ? handlers.open?.(send, protocol) : undefined
+      },
+      ready: () => {
+        for (const message of this.#queue.takeAll()) attempt.send(message)
+      },
+      message: (data) => this.#call(() => handlers.message?.(data)),
+      ended: (loss) => this.#lost(loss),
+      impossible: (loss) => this.#stop(loss),
+    })
+    this.#attempt = attempt
+    this.#enter(isOnline ? { name: 'connecting', attempt: this.#schedule.attempt } : { name: 'offline' })
+    if (this.#attempt === attempt) attempt.begin()
   }
 
   #lost(loss: Loss): void {
-    clearTimeout(this.#timer)
-    clearTimeout(this.#stableTimer)
-    this.#isReady = false
+    this.#attempt = undefined
+    this.#schedule.lost()
     const wasOpen = this.#state.name === 'open'
     const policy = this.#settings.policy(loss)
     if (policy === 'stop') this.#stop(loss)
-    else if (!this.#settings.isOnline()) this.#enter({ name: 'offline' })
-    else this.#wait(policy === 'soon')
+    else if (!this.#settings.isOnline()) this.#rest()
+    else {
+      const delay = this.#schedule.next(policy)
+      this.#timer = setTimeout(() => this.#connect(), delay)
+      this.#enter({ name: 'waiting', attempt: this.#schedule.attempt, at: Date.now() + delay })
+    }
     if (wasOpen) this.#call(() => this.#settings.handlers.lost?.(loss))
   }
 
-  #wait(isSoon: boolean): void {
-    const { backoff, random } = this.#settings
-    const attempt = this.#attempt++
-    const usual = isSoon && attempt === 0 ? Math.floor(random() * SOON) : backoffDelay(attempt, backoff, random)
-    const delay = this.#advised ?? usual
-    this.#advised = undefined
-    this.#timer = setTimeout(() => this.#connect(), delay)
-    this.#enter({ name: 'waiting', attempt: this.#attempt, at: Date.now() + delay })
+  /** Until the network is back, or, with `triesOffline`, until the next attempt. */
+  #rest(): void {
+    clearTimeout(this.#timer)
+    if (this.#settings.triesOffline) {
+      this.#timer = setTimeout(() => this.#connect(), this.#schedule.next('backoff'))
+    }
+    this.#enter({ name: 'offline' })
   }
 
   #stop({ code, reason }: Loss): void {
-    clearTimeout(this.#timer)
+    this.#abandon()
     this.#stopListening.abort()
     this.#queue.takeAll()
     this.#enter({ name: 'closed', code, reason })
   }
 
-  /** Let go of the socket; nothing it says is heard any more. Without a code it is dropped as it stands. */
+  /** Let go of attempt, connection and waiting. */
   #abandon(close?: { code: number; reason: string }): void {
     clearTimeout(this.#timer)
-    clearTimeout(this.#stableTimer)
-    this.#generation++
-    this.#isReady = false
-    const socket = this.#socket
-    this.#socket = undefined
-    if (socket === undefined) return
-    socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null
-    if (close === undefined && socket.terminate !== undefined) socket.terminate()
-    else socket.close(close?.code, close?.reason)
+    this.#schedule.lost()
+    const attempt = this.#attempt
+    this.#attempt = undefined
+    attempt?.letGo(close)
   }
 
   #enter(state: ConnectionState): void {
@@ -251,8 +196,4 @@ export class ReconnectingSocket {
       })
     }
   }
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof (value as { then?: unknown } | undefined)?.then === 'function'
 }

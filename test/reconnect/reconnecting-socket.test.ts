@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { UrlSource } from '../../src/reconnect/attempt.ts'
 import type { Loss } from '../../src/reconnect/close-policy.ts'
 import type { ReconnectOptions } from '../../src/reconnect/options.ts'
-import { ReconnectingSocket, type UrlSource } from '../../src/reconnect/reconnecting-socket.ts'
+import { ReconnectingSocket } from '../../src/reconnect/reconnecting-socket.ts'
 import { FakeSocket } from './fake-socket.ts'
 
 const URL = 'wss://example.test/'
@@ -260,6 +261,49 @@ describe('its end and the network', () => {
     expect(sockets).toHaveLength(2)
   })
 
+  it('tries all the same when told so, and says offline until there is a connection', async () => {
+    const { connection, sockets, states, last } = start({ isOnline: () => false, triesOffline: true })
+    await settle()
+    expect([connection.state.name, sockets.length]).toEqual(['offline', 1])
+    last().end(1006)
+    await vi.advanceTimersToNextTimerAsync()
+    expect([connection.state.name, sockets.length]).toEqual(['offline', 2])
+    last().open()
+    expect(new Set(states)).toEqual(new Set(['offline', 'open']))
+    connection.networkChanged(false)
+    expect(connection.state.name).toBe('offline')
+    await vi.advanceTimersToNextTimerAsync()
+    expect(sockets).toHaveLength(3)
+    connection.close()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('asks for a sign of life when it wakes up connected, and waits no longer when it wakes up alone', async () => {
+    let asked = 0
+    const { connection, sockets, last } = start({ wake: () => asked++ })
+    await settle()
+    connection.wake()
+    expect([asked, sockets.length]).toEqual([0, 1])
+    last().open()
+    connection.wake()
+    connection.networkChanged(true)
+    expect([asked, sockets.length]).toEqual([2, 1])
+    connection.drop()
+    connection.wake()
+    expect([asked, sockets.length, connection.state.name]).toEqual([2, 2, 'connecting'])
+  })
+
+  it('says nothing to the open handler of a connection that its state handler has closed', async () => {
+    let opened = 0
+    const { connection, last } = start({
+      state: ({ name }) => name === 'open' && connection.close(),
+      open: () => opened++,
+    })
+    await settle()
+    last().open()
+    expect([opened, connection.state.name, last().sent]).toEqual([0, 'closed', []])
+  })
+
   it('does not wait any longer when told so', async () => {
     const { connection, sockets, last } = start()
     await settle()
@@ -283,30 +327,5 @@ const wrong: [title: string, options: ReconnectOptions, message: RegExp][] = [
 describe('its options', () => {
   it.each(wrong)('refuse %s', (_title, options, message) => {
     expect(() => start(options)).toThrow(message)
-  })
-})
-
-describe('on a platform that knows of the network', () => {
-  it('hears of it until it is closed', async () => {
-    const events = new EventTarget()
-    const navigator = { onLine: true }
-    vi.stubGlobal('navigator', navigator)
-    vi.stubGlobal('addEventListener', events.addEventListener.bind(events))
-    try {
-      const { connection, sockets, last } = start()
-      await settle()
-      last().open()
-      navigator.onLine = false
-      events.dispatchEvent(new Event('offline'))
-      expect(connection.state.name).toBe('offline')
-      navigator.onLine = true
-      events.dispatchEvent(new Event('online'))
-      expect([connection.state.name, sockets.length]).toEqual(['connecting', 2])
-      connection.close()
-      events.dispatchEvent(new Event('online'))
-      expect([connection.state.name, sockets.length]).toEqual(['closed', 2])
-    } finally {
-      vi.unstubAllGlobals()
-    }
   })
 })
