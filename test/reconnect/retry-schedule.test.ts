@@ -15,7 +15,9 @@ const schedule = (): RetrySchedule =>
 describe('the schedule of attempts', () => {
   it('backs off with each attempt, and counts them', () => {
     const retries = schedule()
-    expect([retries.next('backoff'), retries.next('backoff'), retries.next('backoff'), retries.attempt]).toEqual([2000, 4000, 8000, 3])
+    expect([retries.next('backoff'), retries.next('backoff'), retries.next('backoff'), retries.attempt]).toEqual([
+      2000, 4000, 8000, 3,
+    ])
     retries.reset()
     expect([retries.attempt, retries.next('backoff')]).toEqual([0, 2000])
   })

@@ -91,6 +91,15 @@ describe.skipIf(!hasChromium)('the wire inspector in Chromium', { timeout: 180_0
     expect(await page.locator('.row', { hasText: 'while paused' }).count()).toBe(0)
   })
 
+  it('bears that the list is left while it still scrolls', async () => {
+    const page = await inspect()
+    const list = await page.locator('.inspector .list').elementHandle()
+    await page.locator('#wire-tab-handshake').click()
+    await page.locator('.handshake').waitFor()
+    await list!.evaluate((node) => node.dispatchEvent(new Event('scroll')))
+    expect(complaints).toEqual([])
+  })
+
   it('breaks the connection when told, and the page recovers without loss or doubles', async () => {
     const page = await inspect({}, 'help')
     await say(page, 'first')

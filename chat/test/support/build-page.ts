@@ -8,7 +8,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-const SOURCES = ['chat/web/src', 'chat/web/study', 'chat/web/public', 'chat/protocol', 'dist/protocol']
+const SOURCES = [
+  'chat/web/src',
+  'chat/web/study',
+  'chat/web/public',
+  'chat/protocol',
+  'dist/protocol',
+  'dist/reconnect',
+]
 const FILES = ['chat/web/index.html', 'chat/web/vite.config.ts']
 
 /** The time of a file, or 0 when there is none. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ReconnectingSocket } from 'barewire/reconnect'
 import { ChatClient } from '../../web/src/client/chat-client.ts'
 import { memoryStorage } from '../../web/src/client/outbox-storage.ts'
 import { ADA, entry, EVE, FakeSocket, HELLO, joinReply, msgEvent } from './fake-socket.ts'
@@ -14,13 +15,15 @@ describe('ChatClient', () => {
   let back: number[] = []
   let seen: number[] = []
   let storage = memoryStorage()
+  let connection: ReconnectingSocket
   const make = (): ChatClient =>
     new ChatClient({
       url: 'ws://test/chat',
       storage,
-      connect: () => new FakeSocket(),
+      connect: (url, options) => (connection = new ReconnectingSocket(url, () => new FakeSocket(), options)),
       random: () => 0.5,
       onchange: () => {},
+      onhello: () => {},
       onback: (missed) => back.push(missed),
       onmessage: (_room, { seq }) => seen.push(seq),
     })
@@ -36,6 +39,7 @@ describe('ChatClient', () => {
     return client
   }
   const greet = async (): Promise<void> => {
+    await settle()
     FakeSocket.last.open()
     FakeSocket.last.say(HELLO)
     FakeSocket.last.answer('rooms', { rooms: ROOMS })
@@ -59,6 +63,7 @@ describe('ChatClient', () => {
   it('watches the rooms before there is a user, and looks in again before the server loses patience', async () => {
     const client = make()
     client.start()
+    await settle()
     FakeSocket.last.open()
     FakeSocket.last.say({ ...HELLO, d: { ...HELLO.d, now: Date.now(), authBy: Date.now() + 10_000 } })
     FakeSocket.last.answer('rooms', { rooms: ROOMS })
@@ -73,13 +78,14 @@ describe('ChatClient', () => {
   it('becomes a user on the connection that is open already', async () => {
     const client = make()
     client.start()
+    await settle()
     FakeSocket.last.open()
     FakeSocket.last.say(HELLO)
     client.identify({ name: 'Ada', owner: 'tab-1' })
     expect(FakeSocket.last.asked('auth')).toMatchObject([{ d: { guest: { name: 'Ada' } } }])
     FakeSocket.last.answer('auth', { user: ADA, session: 's1', rooms: [] })
     await settle()
-    expect(client.user).toEqual(ADA)
+    expect(client.login.user).toEqual(ADA)
     expect(FakeSocket.all).toHaveLength(1)
   })
 
@@ -262,7 +268,7 @@ describe('ChatClient', () => {
 
   it('probes the connection at once when the page wakes up', async () => {
     const client = await arrived()
-    client.wake()
+    connection.wake()
     expect(FakeSocket.last.asked('ping')).toHaveLength(1)
     await vi.advanceTimersByTimeAsync(3000)
     expect(client.connection.name).toBe('waiting')
@@ -271,7 +277,7 @@ describe('ChatClient', () => {
   it('comes back when the server said so in its goodbye', async () => {
     const client = await arrived()
     FakeSocket.last.say({ t: 'bye', d: { afterMs: 3000, reason: 'drain' } })
-    expect(client.leaving).toBe(true)
+    expect(client.link.isLeaving).toBe(true)
     FakeSocket.last.end(1012)
     await vi.advanceTimersByTimeAsync(2999)
     expect(FakeSocket.all).toHaveLength(1)
@@ -299,11 +305,12 @@ describe('ChatClient', () => {
   it('tells why a name was refused', async () => {
     const client = make()
     client.start({ name: 'Ada', owner: 'tab-1' })
+    await settle()
     FakeSocket.last.open()
     FakeSocket.last.say(HELLO)
     FakeSocket.last.refuse('auth', { code: 4010, name: 'unauthorized', retry: false })
     await settle()
-    expect(client.refusal).toBe('unauthorized')
+    expect(client.login.refusal).toEqual({ of: 'name', detail: '' })
   })
 
   it('follows who is there and who types', async () => {

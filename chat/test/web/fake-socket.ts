@@ -1,5 +1,5 @@
 /** A socket without a network: the test plays the server. */
-import type { SocketLike } from '../../web/src/client/reconnecting-socket.ts'
+import type { Message, SocketLike } from 'barewire/reconnect'
 
 interface Sent {
   readonly t: string
@@ -13,6 +13,7 @@ export class FakeSocket implements SocketLike {
   readyState = 0
   readonly protocol = 'chat.v1'
   readonly bufferedAmount = 0
+  binaryType = 'blob'
   onopen: ((event: never) => void) | null = null
   onmessage: ((event: never) => void) | null = null
   onerror: ((event: never) => void) | null = null
@@ -29,8 +30,8 @@ export class FakeSocket implements SocketLike {
     return FakeSocket.all[FakeSocket.all.length - 1]!
   }
 
-  send(data: string): void {
-    this.sent.push(JSON.parse(data) as Sent)
+  send(data: Message): void {
+    this.sent.push(JSON.parse(String(data)) as Sent)
   }
 
   close(code?: number): void {

@@ -5,7 +5,8 @@
 import { computed, ref, shallowRef, type ComputedRef, watch } from 'vue'
 import { CHAT_PATH } from '../../../protocol/limits.ts'
 import type { EventBody } from '../../../protocol/events.ts'
-import { ChatClient, type Identity } from '../client/chat-client.ts'
+import { ChatClient } from '../client/chat-client.ts'
+import type { Identity } from '../client/login.ts'
 import { indexedDbStorage } from '../client/outbox-storage.ts'
 import type { RoomSession } from '../client/room-session.ts'
 import { buildTimeline } from '../client/timeline.ts'
@@ -37,7 +38,6 @@ let backTimer: ReturnType<typeof setTimeout> | undefined
 export const client: ChatClient = new ChatClient({
   url: socketUrl(CHAT_PATH),
   storage: indexedDbStorage(),
-  isOnline: () => navigator.onLine,
   isLocal: /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(location.hostname),
   onchange: () => {
     if (scheduled) return
@@ -47,8 +47,8 @@ export const client: ChatClient = new ChatClient({
       version.value++
     })
   },
-  onidentity: ({ name, session }) => {
-    tab.value.name = name
+  onidentity: ({ name, session, token }) => {
+    if (token === undefined) tab.value.name = name
     if (session !== undefined) tab.value.session = session
   },
   onmessage: (room, message) => arrived(room, message),
@@ -62,11 +62,13 @@ export const client: ChatClient = new ChatClient({
 
 export const connection = derived(() => client.connection)
 export const rooms = derived(() => client.directory.rooms)
-export const user = derived(() => client.user)
-export const refusal = derived(() => client.refusal)
+export const user = derived(() => client.login.user)
+export const refusal = derived(() => client.login.refusal)
+/** When the token of the user ends, once that is near. */
+export const expiring = derived(() => client.login.expiring)
 export const waitingCount = derived(() => client.outbox.waiting)
-export const isLeaving = derived(() => client.leaving)
-export const roundTrip = derived(() => client.rtt)
+export const isLeaving = derived(() => client.link.isLeaving)
+export const roundTrip = derived(() => client.link.rtt)
 export const isReady = derived(() => client.ready)
 
 /** The user has come in (or does so right now, after a reload). */
@@ -86,7 +88,7 @@ export const active = derived(() => {
     messages: session?.log.messages ?? [],
     notices: session?.notices ?? [],
     pending,
-    me: client.user?.id ?? '',
+    me: client.login.user?.id ?? '',
     newAfter: newLines.value[room],
   })
   return {
@@ -100,7 +102,7 @@ export const active = derived(() => {
     wasReset: session?.wasReset ?? false,
     people: [...(session?.people.values() ?? [])],
     userCount: session?.userCount ?? 0,
-    typing: (session?.typing ?? []).filter(({ id }) => id !== client.user?.id).map(({ name }) => name),
+    typing: (session?.typing ?? []).filter(({ id }) => id !== client.login.user?.id).map(({ name }) => name),
     lastSeq: session?.log.last ?? 0,
   }
 })
@@ -110,7 +112,7 @@ function unreadOf(session: RoomSession): number {
   for (let at = session.log.messages.length - 1; at >= 0; at--) {
     const message = session.log.messages[at]!
     if (message.seq <= session.read) break
-    if (message.from.id !== client.user?.id && message.deleted === undefined) count++
+    if (message.from.id !== client.login.user?.id && message.deleted === undefined) count++
   }
   return count
 }
@@ -150,15 +152,26 @@ export function leaveRoom(room: string): void {
 }
 
 function identity(): Identity {
-  const { name, owner, session } = tab.value
+  const { name, owner, session, token } = tab.value
+  if (token !== undefined) return { name, owner, token }
   return session === undefined ? { name, owner } : { name, owner, session }
 }
 
-export function signIn(name: string, room: string): void {
-  tab.value.name = name
+/** Come in as a guest of this name, or with a token. */
+export function signIn(as: { readonly name: string } | { readonly token: string }, room: string): void {
+  if ('token' in as) delete tab.value.session
+  else delete tab.value.token
+  Object.assign(tab.value, as)
   client.identify(identity())
   entered.value = true
   openRoom(room)
+}
+
+/** Stay in the rooms with a new token. */
+export function renewToken(token: string): void {
+  tab.value.token = token
+  client.identify(identity())
+  version.value++
 }
 
 export function signOut(): void {
@@ -190,7 +203,7 @@ function arrived(room: string, message: { from: { id: string }; seq: number }): 
   const isRead = room === tab.value.active && isAttentive.value
   if (isRead) return session.markRead()
   const isFirstUnread = unreadOf(session) <= 1
-  if (message.from.id !== client.user?.id && isFirstUnread) newLines.value[room] = message.seq - 1
+  if (message.from.id !== client.login.user?.id && isFirstUnread) newLines.value[room] = message.seq - 1
 }
 
 /** After a reload the line stands above what came since the room was last read; for a newcomer nothing is new. */
@@ -213,8 +226,6 @@ export function start(): void {
     for (const one of new Set([room, ...joined])) client.enter(one)
     client.start(identity())
   }
-  addEventListener('online', () => client.networkChanged(true))
-  addEventListener('offline', () => client.networkChanged(false))
   addEventListener('pageshow', () => client.wake())
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') client.wake()

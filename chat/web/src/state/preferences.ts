@@ -29,7 +29,10 @@ export interface TabMemory {
   name: string
   /** Names the outbox. */
   owner: string
+  /** Proves to be the same guest as before. */
   session?: string
+  /** Says who the user is where guests are not welcome. */
+  token?: string
   /** The rooms the tab is in. */
   rooms: string[]
   /** The room it looks at. */

@@ -2,6 +2,7 @@
  * The second socket of the page: `wire.v1`, which shows the bytes of the first. It follows the chat from connection to
  * connection, each with the secret of its `hello`.
  */
+import { connectForever, type ReconnectingSocket } from 'barewire/reconnect'
 import {
   decodeRecord,
   readWireEvent,
@@ -10,6 +11,7 @@ import {
   type WireEvent,
   type WireRecord,
 } from '../../../protocol/wire.ts'
+import { reconnectPolicy } from '../client/reconnect-policy.ts'
 
 export type Tapped = (WireEvent & { t: 'tapped' })['d']
 export type Counters = (WireEvent & { t: 'counters' })['d']
@@ -25,15 +27,9 @@ export interface WireTapOptions {
   readonly onfault: (kind: Fault, done: boolean) => void
 }
 
-/** How soon a tap that was cut is opened again, in milliseconds. */
-const AGAIN_AFTER = 2000
-
 export class WireTap {
   readonly #options: WireTapOptions
-  #socket: WebSocket | undefined
-  #timer: ReturnType<typeof setTimeout> | undefined
-  /** The connection that is looked at has ended. */
-  #hasEnded = false
+  #socket: ReconnectingSocket | undefined
 
   constructor(options: WireTapOptions) {
     this.#options = options
@@ -42,36 +38,30 @@ export class WireTap {
   /** Look at this connection from now on. */
   follow({ path, secret }: { path: string; secret: string }): void {
     this.close()
-    const socket = new WebSocket(this.#options.url(path), WIRE_PROTOCOL)
-    this.#socket = socket
-    this.#hasEnded = false
-    socket.binaryType = 'arraybuffer'
-    socket.onopen = () => socket.send(JSON.stringify({ t: 'tap', d: { secret } }))
-    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
-      if (socket !== this.#socket) return
-      if (typeof data === 'string') this.#event(data)
-      else {
-        const record = decodeRecord(data)
-        if (record !== undefined) this.#options.onrecord(record)
-      }
-    }
-    socket.onclose = () => {
-      if (socket !== this.#socket || this.#hasEnded) return
-      this.#timer = setTimeout(() => this.follow({ path, secret }), AGAIN_AFTER)
-    }
+    this.#socket = connectForever(this.#options.url(path), {
+      protocols: WIRE_PROTOCOL,
+      open: (send) => send(JSON.stringify({ t: 'tap', d: { secret } })),
+      message: (data) => this.#receive(data as string | ArrayBuffer),
+      // A fault that was asked for late would hit another connection.
+      queueLimit: 0,
+      policy: ({ code }) => reconnectPolicy(code),
+    })
   }
 
-  /** Ask for a fault on the connection that is looked at. */
+  /** Ask for a fault on the connection that is looked at; false when that cannot be asked now. */
   fault(kind: Fault, more: { count?: number; ms?: number } = {}): boolean {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false
-    this.#socket.send(JSON.stringify({ t: 'fault', d: { kind, ...more } }))
-    return true
+    return this.#socket?.send(JSON.stringify({ t: 'fault', d: { kind, ...more } })) === true
   }
 
   close(): void {
-    clearTimeout(this.#timer)
-    this.#socket?.close(1000)
+    this.#socket?.close()
     this.#socket = undefined
+  }
+
+  #receive(data: string | ArrayBuffer): void {
+    if (typeof data === 'string') return this.#event(data)
+    const record = decodeRecord(data)
+    if (record !== undefined) this.#options.onrecord(record)
   }
 
   #event(text: string): void {
@@ -84,7 +74,8 @@ export class WireTap {
       case 'lost':
         return this.#options.onlost(event.d.records)
       case 'closed':
-        this.#hasEnded = true
+        // There is nothing more to come, and the secret opens nothing any more.
+        this.close()
         return this.#options.onclosed(event.d)
       case 'fault':
         return this.#options.onfault(event.d.kind, event.d.done)

@@ -1,0 +1,106 @@
+/**
+ * Who the user is: a guest with a name, or the holder of a token. Says so on each new connection, and remembers a refusal
+ * until there is something else to say.
+ */
+import type { Hello } from './chat-link.ts'
+import type { RequestError, Requests } from './requests.ts'
+import type { ReplyBody } from '../../../protocol/requests.ts'
+
+export interface Identity {
+  /** For a guest the name wished for; for the holder of a token the name in it, once known. */
+  readonly name: string
+  /** Names the outbox of this tab; it outlives reloads, and a server that has forgotten everybody. */
+  readonly owner: string
+  /** Proves to be the same guest as before. */
+  readonly session?: string
+  /** A JSON Web Token, instead of a guest's name. */
+  readonly token?: string
+}
+
+/** Why the user was not let in, and the server's own words for it. */
+export interface Refusal {
+  readonly of: 'name' | 'guest' | 'token'
+  readonly detail: string
+}
+
+export interface LoginOptions {
+  readonly requests: Requests
+  readonly hello: () => Hello | undefined
+  readonly onchange: () => void
+  /** Accepted. */
+  readonly onaccepted: (identity: Identity, reply: ReplyBody<'auth'>) => void
+}
+
+/** How soon auth is tried again when the server gives no time, in milliseconds. */
+const AGAIN_AFTER = 1000
+
+export class Login {
+  readonly #options: LoginOptions
+  #identity: Identity | undefined
+  user: { readonly id: string; readonly name: string } | undefined
+  refusal: Refusal | undefined
+  /** When the token ends, in milliseconds since 1970, once the server warns of it. */
+  expiring: number | undefined
+
+  constructor(options: LoginOptions) {
+    this.#options = options
+  }
+
+  get identity(): Identity | undefined {
+    return this.#identity
+  }
+
+  /** Somebody is named who was not refused. */
+  get isSomebody(): boolean {
+    return this.#identity !== undefined && this.refusal === undefined
+  }
+
+  /** Be this user from now on. */
+  become(identity: Identity): void {
+    this.#identity = identity
+    this.refusal = undefined
+  }
+
+  /** Be nobody again. */
+  forget(): void {
+    this.#identity = this.user = this.expiring = undefined
+  }
+
+  /** Tell the server. */
+  async authenticate(): Promise<void> {
+    const identity = this.#identity
+    if (identity === undefined || this.refusal !== undefined) return
+    const { name, session, token } = identity
+    const guest = session === undefined ? { name } : { name, session }
+    try {
+      const reply = await this.#options.requests.ask('auth', token === undefined ? { guest } : { token })
+      if (identity !== this.#identity) return
+      const { user } = reply
+      this.#identity = { ...identity, name: user.name, ...(reply.session !== undefined && { session: reply.session }) }
+      this.user = user
+      this.expiring = undefined
+      this.#options.onaccepted(this.#identity, reply)
+    } catch (error) {
+      if (identity === this.#identity) this.#failed(error as RequestError)
+    }
+  }
+
+  /** The token ends soon. A guest's word can just be given again; a token must be replaced by the user. */
+  expires(at: number): void {
+    if (this.#identity?.token === undefined) return void this.authenticate()
+    this.expiring = at
+    this.#options.onchange()
+  }
+
+  #failed({ body }: RequestError): void {
+    if (body.name === 'offline') return
+    if (body.retry) {
+      setTimeout(() => this.#options.hello() !== undefined && void this.authenticate(), body.afterMs ?? AGAIN_AFTER)
+      return
+    }
+    const welcomesGuests = this.#options.hello()?.guests !== false
+    const of = this.#identity?.token !== undefined ? 'token' : welcomesGuests ? 'name' : 'guest'
+    this.refusal = { of, detail: body.detail ?? '' }
+    this.#options.onchange()
+  }
+}
