@@ -12,6 +12,7 @@ export interface RoomKeys {
   readonly conns: string
   readonly users: string
   readonly names: string
+  readonly roster: string
   readonly channel: string
 }
 
@@ -35,6 +36,7 @@ export class RedisKeys {
       conns: `${base}conns`,
       users: `${base}users`,
       names: `${base}names`,
+      roster: `${base}roster`,
       channel: `${base}bus`,
     }
   }

@@ -34,7 +34,7 @@ export class RedisLink {
   }
 
   /** Connect both. Rejects when Redis cannot be reached within five seconds. */
-  static async open(url: string, { onError, onListening }: LinkEvents): Promise<RedisLink> {
+  static async open(url: string, { onError, onReady }: LinkEvents): Promise<RedisLink> {
     const asking = createClient(connectOptions(url))
     const listening = createClient({ ...connectOptions(url), disableOfflineQueue: false })
     let last: unknown
@@ -43,8 +43,8 @@ export class RedisLink {
         last = error
         onError(error)
       })
+      client.on('ready', () => asking.isReady && listening.isReady && onReady())
     }
-    listening.on('ready', onListening)
     try {
       await within(Promise.all([asking.connect(), listening.connect()]), COMMAND_DEADLINE_MS)
     } catch {
@@ -100,8 +100,8 @@ export class RedisLink {
 
 export interface LinkEvents {
   onError(error: unknown): void
-  /** Notices arrive (again): some may have been missed. */
-  onListening(): void
+  /** Both are connected (again): notices may have been missed. */
+  onReady(): void
 }
 
 /** Redis says so itself when it is there but cannot serve. */

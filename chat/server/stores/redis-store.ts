@@ -40,6 +40,8 @@ export class RedisStore implements Store {
   readonly #most: number
   /** The furthest position this node has seen in each log. */
   readonly #seen = new Map<string, Seen>()
+  /** The titles of the rooms that this node has made. */
+  readonly #founded = new Map<string, string>()
 
   constructor(link: RedisLink, keys: RedisKeys, options: { logMessages?: number; rooms?: number }) {
     this.#link = link
@@ -57,7 +59,13 @@ export class RedisStore implements Store {
     await this.#link.command('HSETNX', meta, 'head', 0)
     await this.#link.command('HSETNX', meta, 'title', title)
     await this.#link.command('ZADD', this.#keys.rooms, 'NX', count + 1, room)
+    if (this.#founded.size < this.#most) this.#founded.set(room, title)
     return made ? 'created' : 'exists'
+  }
+
+  /** Make the rooms that are gone anew: a Redis that came back empty would have none. */
+  async refound(): Promise<void> {
+    for (const [room, title] of this.#founded) await this.createRoom(room, title)
   }
 
   async rooms(): Promise<RoomRecord[]> {

@@ -241,6 +241,26 @@ describe.each(drivers.filter(({ skip }) => skip !== true))('the $name backend', 
     expect(ids.toSorted()).toEqual(['a', 'b', 'c', 'd', 'e'])
   })
 
+  it('lists whoever stays exactly once, while others come and go between the pages', async () => {
+    const user = (i: number): User => ({ id: `g-${i}`, name: `${i}` })
+    for (let i = 0; i < 150; i += 1) await backend.presence.enter('general', `c${i}`, user(i))
+    const listed: string[] = []
+    let cursor: string | undefined
+    for (let page = 0; page === 0 || cursor !== undefined; page += 1) {
+      const next = await backend.presence.list('general', cursor, 20)
+      expect(next.list.length).toBeLessThanOrEqual(20)
+      listed.push(...next.list.map(({ id }) => id))
+      cursor = next.cursor
+      // Every third goes sooner or later, a few come.
+      await backend.presence.leave('general', `c${page * 3}`, user(page * 3))
+      await backend.presence.leave('general', `c${147 - page * 3}`, user(147 - page * 3))
+      await backend.presence.enter('general', `n${page}`, user(1000 + page))
+    }
+    expect(new Set(listed).size).toBe(listed.length)
+    const stayed = Array.from({ length: 150 }, (_, i) => i).filter((i) => i % 3 !== 0)
+    expect(listed).toEqual(expect.arrayContaining(stayed.map((i) => `g-${i}`)))
+  })
+
   it('keeps a secret', async () => {
     const one = await backend.store.secret('guests')
     expect(one).toHaveLength(32)

@@ -1,0 +1,93 @@
+/** Who is there, in Redis: a connection counts until its expiry, which its node moves on; whose node is gone is swept away. */
+import type { PresentUser, User } from '../../protocol/index.ts'
+import type { RedisKeys } from './redis-keys.ts'
+import type { RedisLink } from './redis-link.ts'
+import { ENTER, LEAVE, PAGE, SWEEP } from './redis-presence-scripts.ts'
+import type { Presence, PresentPage } from './store.ts'
+
+/** How often presence is refreshed, and the stale taken away, in the time it is valid for: every 25 s and 10 s. */
+const REFRESHES = 2.4
+const SWEEPS = 6
+
+export class RedisPresence implements Presence {
+  readonly #link: RedisLink
+  readonly #keys: RedisKeys
+  readonly #validMs: number
+  /** The connections of this node. */
+  readonly #here = new Map<string, { room: string; conn: string; user: User }>()
+  readonly #timers: NodeJS.Timeout[]
+
+  constructor(link: RedisLink, keys: RedisKeys, options: { presenceMs?: number; onError(error: unknown): void }) {
+    this.#link = link
+    this.#keys = keys
+    this.#validMs = options.presenceMs ?? 60_000
+    const every = (ms: number, work: () => Promise<void>): NodeJS.Timeout =>
+      setInterval(() => {
+        work().catch((error: unknown) => options.onError(error))
+      }, ms)
+    this.#timers = [
+      every(this.#validMs / REFRESHES, () => this.#refresh()),
+      every(this.#validMs / SWEEPS, () => this.#sweep()),
+    ]
+  }
+
+  async enter(room: string, conn: string, user: User): Promise<void> {
+    this.#here.set(`${room} ${conn}`, { room, conn, user })
+    await this.#enter(room, conn, user)
+  }
+
+  async leave(room: string, conn: string, user: User): Promise<void> {
+    this.#here.delete(`${room} ${conn}`)
+    await this.#link.script(LEAVE, this.#roomKeys(room), [this.#keys.room(room).channel, `${conn} ${user.id}`])
+  }
+
+  async list(room: string, cursor: string | undefined, limit: number): Promise<PresentPage> {
+    // One more than asked for tells whether there is another page.
+    const args = [cursor === undefined ? '-' : `(${cursor}`, limit + 1]
+    const [users, conns, ...rows] = (await this.#link.script(PAGE, this.#roomKeys(room), args)) as string[]
+    const list: PresentUser[] = []
+    for (let i = 0; i + 2 < rows.length && list.length < limit; i += 3) {
+      list.push({ id: rows[i]!, name: rows[i + 1]!, conns: Number(rows[i + 2]) })
+    }
+    const next = rows.length > 3 * limit ? list.at(-1)!.id : undefined
+    return { list, users: Number(users), conns: Number(conns), cursor: next }
+  }
+
+  async counts(rooms: readonly string[]): Promise<{ users: number; conns: number }[]> {
+    return Promise.all(
+      rooms.map(async (room) => {
+        const { conns, users } = this.#keys.room(room)
+        const both = await Promise.all([this.#link.command('HLEN', users), this.#link.command('ZCARD', conns)])
+        return { users: Number(both[0]), conns: Number(both[1]) }
+      }),
+    )
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer)
+  }
+
+  /** Say that ours are still there; it also mends what a restored Redis has forgotten. */
+  async #refresh(): Promise<void> {
+    for (const { room, conn, user } of this.#here.values()) await this.#enter(room, conn, user)
+  }
+
+  /** Take away those whose node no longer says so. */
+  async #sweep(): Promise<void> {
+    const rooms = (await this.#link.command('ZRANGE', this.#keys.rooms, 0, -1)) as string[]
+    for (const room of rooms) {
+      await this.#link.script(SWEEP, this.#roomKeys(room), [this.#keys.room(room).channel, Date.now()])
+    }
+  }
+
+  async #enter(room: string, conn: string, user: User): Promise<void> {
+    const expiry = Date.now() + this.#validMs
+    const args = [this.#keys.room(room).channel, `${conn} ${user.id}`, user.id, user.name, expiry]
+    await this.#link.script(ENTER, this.#roomKeys(room), args)
+  }
+
+  #roomKeys(room: string): string[] {
+    const { conns, users, names, roster } = this.#keys.room(room)
+    return [conns, users, names, roster]
+  }
+}
