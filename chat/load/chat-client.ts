@@ -1,8 +1,6 @@
 /** A client of `chat.v1` for tests and load runs: it resumes, resends and checks, and it keeps books for the checker. */
-import { randomBytes } from 'node:crypto'
 import {
   CHAT_PROTOCOL,
-  encodeCid,
   type Entry,
   type JoinReply,
   readReply,
@@ -12,12 +10,13 @@ import {
   type RequestBody,
   type RequestType,
   type ServerEvent,
-  type ServerMessage,
 } from '../protocol/index.ts'
 import { type ClientOptions, RequestError, type SocketLike } from './client-options.ts'
+import { newCid, trust } from './messages.ts'
 import { newRoomView, positionBefore, type RoomView } from './room-view.ts'
 
 export type { ClientOptions, SocketLike } from './client-options.ts'
+export { newCid } from './messages.ts'
 export type { RoomView } from './room-view.ts'
 
 /** Many entries are one ack. */
@@ -38,6 +37,7 @@ export class ChatClient {
   readonly #joined = new Set<string>()
   #closeWaiters: (() => void)[] = []
   #hello: (() => void) | undefined
+  #conn: string | undefined
 
   constructor(options: ClientOptions) {
     this.#options = options
@@ -57,6 +57,7 @@ export class ChatClient {
   async connect(url: string = this.#url): Promise<this> {
     this.#url = url
     this.closed = undefined
+    const lost = this.#conn
     const socket = this.#options.make(url, [CHAT_PROTOCOL])
     this.#socket = socket
     await new Promise<void>((resolve, reject) => {
@@ -71,7 +72,10 @@ export class ChatClient {
       }
     })
     const session = this.session === undefined ? {} : { session: this.session }
-    const { user, session: given } = await this.ask('auth', { guest: { name: this.#options.name, ...session } })
+    // A lost connection may still be there for the server.
+    const replaces = lost === undefined ? {} : { replaces: lost }
+    const guest = { name: this.#options.name, ...session }
+    const { user, session: given } = await this.ask('auth', { guest, ...replaces })
     this.userId = user.id
     this.session = given
     return this
@@ -189,6 +193,7 @@ export class ChatClient {
     this.#options.onEvent?.(event)
     switch (event.t) {
       case 'hello':
+        this.#conn = event.d.conn
         this.#hello?.()
         break
       case 'msg':
@@ -242,15 +247,4 @@ export class ChatClient {
     this.#pending.clear()
     for (const tell of this.#closeWaiters.splice(0)) tell()
   }
-}
-
-/** Read a message as what it should be. */
-function trust(text: string): ServerMessage {
-  const message = JSON.parse(text) as { re?: number; room?: string; seq?: number }
-  if (message.re !== undefined) return { reply: message as Reply }
-  return { event: { room: '', seq: 0, ...message } as ServerEvent }
-}
-
-export function newCid(): string {
-  return encodeCid(randomBytes(16))
 }

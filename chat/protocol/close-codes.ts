@@ -1,6 +1,9 @@
 /**
- * The close codes of `chat.v1`, grouped by what a client does next: stop, come back later, come back at once.
+ * The close codes of `chat.v1`, grouped by what a client does next: stop, come back later, come back at once. A node that
+ * goes down closes with 1012.
  */
+import type { ChatErrorName } from './error-codes.ts'
+
 export const ChatClose = {
   // 4000-4099: stop. Coming back with the same input would end the same way.
   bad_protocol: 4000,
@@ -18,7 +21,6 @@ export const ChatClose = {
   slow_consumer: 4103,
   backend_down: 4104,
   // 4200-4299: come back now, with jitter.
-  drain: 4200,
   heartbeat_timeout: 4201,
   token_expired: 4202,
   state_lost: 4203,
@@ -34,22 +36,37 @@ export type ClosePolicy = 'stop' | 'backoff' | 'now'
 export const CLOSE_MEANING: Readonly<Record<ChatCloseName, string>> = {
   bad_protocol: 'too many malformed messages, or something that is not chat.v1',
   unauthorized: 'the token is missing, wrong or ended',
-  version: 'the server does not speak this version',
-  forbidden: 'this user is not allowed here',
+  version: 'the offered subprotocol is another version of chat',
+  forbidden: 'guests are not let in here, or the connection belongs to another user',
   auth_timeout: 'no auth within 10 s',
-  replaced: 'a newer connection of the same session has taken over',
+  replaced: 'a newer connection of the same page has taken over (`auth.replaces`)',
   kicked: 'an operator has ended the connection',
-  revoked: 'the token was revoked',
-  overloaded: 'the server has too much to do',
+  revoked: 'the key that signed the token is gone',
+  overloaded: 'the server has as many connections as it takes',
   rate_limited: 'too many messages',
-  too_many_connections: 'too many connections of this user or address',
+  too_many_connections: 'too many connections of this user',
   slow_consumer: 'more than 1 MiB waits to be read',
-  backend_down: 'the store cannot be reached',
-  drain: 'this server goes down; others are there',
+  backend_down: 'the store cannot be reached, so that nobody can be let in',
   heartbeat_timeout: 'nothing was heard for too long',
   token_expired: 'the token ended while connected; authenticate anew',
-  state_lost: 'the server has lost what it knew of this connection',
+  state_lost: 'a room that the connection was in is no longer in the store',
   ack_timeout: 'messages were delivered four times without an ack',
+}
+
+/** The error that is told before a close, where a user may want to read why. */
+export const CLOSE_ERROR: Readonly<Partial<Record<ChatCloseName, ChatErrorName>>> = {
+  unauthorized: 'unauthorized',
+  version: 'bad_request',
+  forbidden: 'forbidden',
+  auth_timeout: 'unauthorized',
+  kicked: 'forbidden',
+  revoked: 'unauthorized',
+  overloaded: 'unavailable',
+  rate_limited: 'rate_limited',
+  too_many_connections: 'rate_limited',
+  backend_down: 'unavailable',
+  token_expired: 'unauthorized',
+  state_lost: 'no_room',
 }
 
 /**

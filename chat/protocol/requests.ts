@@ -35,6 +35,8 @@ export const REQUESTS = {
           session: v.optional(v.pipe(v.string(), v.maxLength(512))),
         }),
       ),
+      /** `hello.conn` of an earlier connection of the same page: when it is still there, it closes with 4005. */
+      replaces: v.optional(v.pipe(v.string(), v.maxLength(64))),
     }),
     reply: v.object({
       user: User,

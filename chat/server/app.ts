@@ -99,10 +99,9 @@ async function serve(front: Front, { config, webFolder, version, node, log, toke
     version,
     node,
     ready: () => readiness(doorkeeper, backend),
+    kick: (user) => hub.users.kick(user),
     metrics: () => {
-      let queued = 0
-      for (const socket of chat.clients) queued += socket.bufferedAmount
-      metrics.sendQueue.set(queued)
+      metrics.counted(chat.stats())
       return metrics.registry.metrics()
     },
   }

@@ -1,8 +1,18 @@
 /** The chat sockets of this node: lets them in, hands their messages to the hub, records those that may be looked at. */
 import type { IncomingMessage } from 'node:http'
 import type { Socket as TcpSocket } from 'node:net'
-import { reject, type Rejection, type UpgradeRequest, WebSocketServer } from 'barewire'
-import { BEARER_PREFIX, CHAT_PATH, CHAT_PROTOCOL, LIMITS, WIRE_PATH } from '../protocol/index.ts'
+import { reject, type Rejection, type Socket, type UpgradeRequest, WebSocketServer } from 'barewire'
+import {
+  BEARER_PREFIX,
+  CHAT_PATH,
+  CHAT_PROTOCOL,
+  ChatClose,
+  CLOSE_ERROR,
+  errorBody,
+  LIMITS,
+  WIRE_PATH,
+  writeEvent,
+} from '../protocol/index.ts'
 import type { Doorkeeper } from './doorkeeper.ts'
 import type { Hub } from './hub.ts'
 import type { Logger } from './log.ts'
@@ -25,6 +35,9 @@ export interface ChatSocketsOptions {
 /** A little above the limit of the protocol, so that a message just over it is answered and not cut off. */
 const MAX_PAYLOAD = LIMITS.frameBytes
 
+/** `chat.v2` and so on. */
+const ANY_VERSION = /^chat\.v\d+$/
+
 /** Make the server of `chat.v1`. */
 export function createChatSockets(options: ChatSocketsOptions): WebSocketServer<ChatSocketData> {
   const { hub, doorkeeper, metrics, log, taps } = options
@@ -42,6 +55,7 @@ export function createChatSockets(options: ChatSocketsOptions): WebSocketServer<
     open(socket) {
       const { data } = socket
       doorkeeper.entered(data.address)
+      if (data.refusal !== undefined) return turnAway(socket, data.refusal, metrics)
       const peer = new SocketPeer(socket, (text) => metrics.sent(text))
       const wire = data.tap === undefined ? undefined : { path: WIRE_PATH, secret: newWireSecret() }
       const { tap } = data
@@ -98,27 +112,42 @@ export function createChatSockets(options: ChatSocketsOptions): WebSocketServer<
   })
 }
 
+const TURNED_AWAY = {
+  overloaded: 'there are too many connections',
+  version: `this server speaks ${CHAT_PROTOCOL}`,
+} as const
+
+/** Say why, and close: nobody else hears of this connection. */
+function turnAway(socket: Socket<ChatSocketData>, why: keyof typeof TURNED_AWAY, metrics: Metrics): void {
+  const detail = TURNED_AWAY[why]
+  socket.send(writeEvent('error', errorBody(CLOSE_ERROR[why]!, { detail })))
+  socket.close(ChatClose[why], detail)
+  metrics.closes.inc({ code: String(ChatClose[why]), by: 'server' })
+}
+
 /** Decide on a handshake. What a user must understand is told after it; here only floods are refused. */
 function admit(
   request: UpgradeRequest,
   { doorkeeper, taps }: { doorkeeper: Doorkeeper; taps: TapRegistry | undefined },
 ): { data: ChatSocketData; protocol: string } | Rejection {
-  if (!request.protocols.includes(CHAT_PROTOCOL)) {
-    return reject(400, `The subprotocol ${CHAT_PROTOCOL} is required.`)
-  }
+  const speaks = request.protocols.includes(CHAT_PROTOCOL)
+  // Another version is taken as it was offered: without that a page could not be told.
+  const protocol = speaks ? CHAT_PROTOCOL : request.protocols.find((offer) => ANY_VERSION.test(offer))
+  if (protocol === undefined) return reject(400, `The subprotocol ${CHAT_PROTOCOL} is required.`)
   const address = doorkeeper.addressOf(request.headers, request.remoteAddress)
   const refusal = doorkeeper.refuse(address)
-  if (refusal !== undefined) return reject(refusal.status, refusal.reason, { headers: { 'Retry-After': '5' } })
+  if (refusal?.isTold === false) return reject(refusal.status, refusal.reason, { headers: { 'Retry-After': '5' } })
   const bearer = request.protocols.find((offer) => offer.startsWith(BEARER_PREFIX))
   const tcp = request.raw.socket
   const data: ChatSocketData = {
     address,
+    refusal: speaks ? refusal && 'overloaded' : 'version',
     token: bearer?.slice(BEARER_PREFIX.length),
     tcp,
     connection: undefined,
     ...(taps?.hasRoom === true ? record(request.raw, tcp) : { tap: undefined, handshake: undefined }),
   }
-  return { data, protocol: CHAT_PROTOCOL }
+  return { data, protocol }
 }
 
 /** Begin to record, with the request as it came; the answer is the first thing that is written. */

@@ -4,6 +4,7 @@
  */
 import {
   ChatClose,
+  CLOSE_ERROR,
   type ChatCloseName,
   type ChatErrorName,
   type Entry,
@@ -16,25 +17,19 @@ import {
   writeFailure,
   writeReply,
 } from '../protocol/index.ts'
-import { ChatFault } from './chat-fault.ts'
+import { explainFailure } from './failure.ts'
+import { ConnectionFaults } from './faults.ts'
 import { handle } from './handlers.ts'
 import type { Hub } from './hub.ts'
-import { AuthError, type Identity } from './identity.ts'
+import type { Identity } from './identity.ts'
 import type { Member, Recipient } from './member.ts'
 import type { Peer, PeerEnd } from './peer.ts'
 import { TokenBucket, Window } from './rate-limit.ts'
 import type { Room } from './room.ts'
-import { StoreUnavailable } from './stores/store.ts'
 
 export interface Joined {
   readonly room: Room
   readonly member: Member
-}
-
-/** What a page asked to go wrong, to see how it copes. */
-export interface ConnectionFaults {
-  loseAcks: number
-  duplicate: number
 }
 
 export class ChatConnection implements Recipient {
@@ -44,24 +39,23 @@ export class ChatConnection implements Recipient {
   readonly joined = new Map<string, Joined>()
   readonly opened: number
   readonly sends: TokenBucket
-  readonly faults: ConnectionFaults = { loseAcks: 0, duplicate: 0 }
+  readonly faults = new ConnectionFaults()
   /** Where the page can look at this connection's bytes. */
   readonly wire: { readonly path: string; readonly secret: string } | undefined
   identity: Identity | undefined
   watchesRooms = false
+  /** An earlier connection of the same page, which this one takes the place of. */
+  replaces: string | undefined
   lastTyping = Number.NEGATIVE_INFINITY
-  /** `cid`s whose echo is swallowed by the fault `loseAcks`. */
-  readonly lostCids = new Set<string>()
   readonly #frames = new Window(LIMITS.frames, LIMITS.framesWindowMs)
   #heard: number
+  #closedWith: number | undefined
   #framesBeforeAuth = 0
   #bytesBeforeAuth = 0
   #malformed = 0
   #warned = false
   #queue: Promise<void> = Promise.resolve()
   #over = false
-  /** The code this side has closed with. */
-  closedWith: number | undefined
 
   constructor(hub: Hub, peer: Peer, { id, wire }: { id: string; wire?: ChatConnection['wire'] }) {
     this.hub = hub
@@ -78,6 +72,16 @@ export class ChatConnection implements Recipient {
 
   get userId(): string {
     return this.identity?.user.id ?? ''
+  }
+
+  /** The code this side has closed with. */
+  get closedWith(): number | undefined {
+    return this.#closedWith
+  }
+
+  /** Whether it was ended for good, so that nobody has to wait for its return. */
+  get isSentAway(): boolean {
+    return this.#closedWith === ChatClose.replaced || this.#closedWith === ChatClose.kicked
   }
 
   get isOver(): boolean {
@@ -118,7 +122,7 @@ export class ChatConnection implements Recipient {
 
   /** Take a binary message: there are none in `chat.v1`. RFC 6455 7.4.1: 1003 is for data that cannot be accepted. */
   receiveBinary(): void {
-    this.#close(1003, 'chat.v1 is text')
+    this.close(1003, 'chat.v1 is text')
   }
 
   /** A sign of life that is no message. */
@@ -137,27 +141,19 @@ export class ChatConnection implements Recipient {
     this.peer.send(text)
     if (this.peer.bufferedAmount > LIMITS.sendQueueBytes) {
       // Nothing more is added. Whoever reads on finds the reason; whoever does not is cut off by the close's own deadline.
-      this.#close(ChatClose.slow_consumer, 'over 1 MiB waits to be read')
+      this.close(ChatClose.slow_consumer, 'over 1 MiB waits to be read')
     }
   }
 
   sendEntry(entry: Entry, text: string): void {
-    if (this.lostCids.delete(entry.cid)) return
-    this.sendText(text)
-    if (this.faults.duplicate > 0) {
-      this.faults.duplicate -= 1
-      this.sendText(text)
-    }
+    for (let times = this.faults.timesSent(entry); times > 0; times -= 1) this.sendText(text)
   }
 
   /** Tell why, then close with a code of the policy. */
   closeWith(name: ChatCloseName, detail: string): void {
-    this.#close(ChatClose[name], detail)
-  }
-
-  /** Close with any code. */
-  closePlain(code: number, reason: string): void {
-    this.#close(code, reason)
+    const error = CLOSE_ERROR[name]
+    if (error !== undefined && !this.#over) this.#fail(undefined, error, { detail })
+    this.close(ChatClose[name], detail)
   }
 
   /** Called about once a second: deadlines of auth, token, life and acks. */
@@ -219,7 +215,7 @@ export class ChatConnection implements Recipient {
     if (this.#over) return
     try {
       const reply = await handle(this, request)
-      const lost = this.#swallows(request)
+      const lost = this.faults.swallowsReply(request)
       if (request.id !== undefined && reply !== undefined && !lost) {
         this.sendText(writeReply(request.t, request.id, reply.d as never))
       }
@@ -229,21 +225,11 @@ export class ChatConnection implements Recipient {
     }
   }
 
-  #swallows(request: Request): boolean {
-    return request.t === 'send' && this.faults.loseAcks > 0 && (this.faults.loseAcks -= 1) >= 0
-  }
-
   #failed(request: Request, error: unknown): void {
-    if (error instanceof ChatFault) this.#fail(request.id, error.error, error.more)
-    else if (error instanceof AuthError) {
-      this.#fail(request.id, 'unauthorized', { detail: error.message })
-      if (error.reason !== 'bad_name')
-        this.closeWith(error.reason === 'expired' ? 'token_expired' : 'unauthorized', error.message)
-    } else if (error instanceof StoreUnavailable) this.#fail(request.id, 'unavailable', { afterMs: 1000 })
-    else {
-      this.hub.events.error(error)
-      this.#fail(request.id, 'internal', {})
-    }
+    const failure = explainFailure(error, { isKnown: this.identity !== undefined, t: request.t })
+    if (failure.isOurs) this.hub.events.error(error)
+    this.#fail(request.id, failure.error, failure.more)
+    if (failure.close !== undefined) this.close(ChatClose[failure.close], failure.more.detail ?? failure.error)
   }
 
   #fail(id: number | undefined, error: ChatErrorName, more: { detail?: string; afterMs?: number }): void {
@@ -252,10 +238,11 @@ export class ChatConnection implements Recipient {
     this.sendText(id === undefined ? writeEvent('error', body) : writeFailure(id, body))
   }
 
-  #close(code: number, reason: string): void {
+  /** Close with any code. */
+  close(code: number, reason: string): void {
     if (this.#over) return
     this.#over = true
-    this.closedWith = code
+    this.#closedWith = code
     this.peer.close(code, reason)
   }
 }

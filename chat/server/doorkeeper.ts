@@ -7,6 +7,16 @@ export interface DoorkeeperOptions {
   readonly maxPerAddress: number
 }
 
+export interface Refusal {
+  readonly status: number
+  readonly reason: string
+  /** A page sees no status: few enough come that they can be let in to be told. */
+  readonly isTold: boolean
+}
+
+/** So many over the limit, in its own measure, still hear why they have to go. */
+const TOLD_SHARE = 0.1
+
 export class Doorkeeper {
   readonly #options: DoorkeeperOptions
   readonly #byAddress = new Map<string, number>()
@@ -29,11 +39,15 @@ export class Doorkeeper {
   }
 
   /** Why nobody more may come in from there, or `undefined`. */
-  refuse(address: string): { status: number; reason: string } | undefined {
-    if (this.isClosed) return { status: 503, reason: 'This server goes down; try another.' }
-    if (this.#count >= this.#options.maxConnections) return { status: 503, reason: 'There are too many connections.' }
+  refuse(address: string): Refusal | undefined {
+    if (this.isClosed) return { status: 503, reason: 'This server goes down; try another.', isTold: false }
+    const { maxConnections } = this.#options
+    if (this.#count >= maxConnections) {
+      const isTold = this.#count < maxConnections * (1 + TOLD_SHARE)
+      return { status: 503, reason: 'There are too many connections.', isTold }
+    }
     if ((this.#byAddress.get(address) ?? 0) >= this.#options.maxPerAddress) {
-      return { status: 429, reason: 'There are too many connections from this address.' }
+      return { status: 429, reason: 'There are too many connections from this address.', isTold: false }
     }
     return undefined
   }

@@ -36,7 +36,7 @@ async function sayGoodbye(connection: ChatConnection): Promise<void> {
   connection.sendText(writeEvent('bye', { afterMs: Math.floor(Math.random() * BACK_WITHIN_MS), reason: 'drain' }))
   await sleep(ANSWER_MS)
   await connection.settled()
-  connection.closePlain(SERVICE_RESTART, 'the server restarts')
+  connection.close(SERVICE_RESTART, 'the server restarts')
 }
 
 function sleep(ms: number): Promise<void> {

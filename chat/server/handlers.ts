@@ -49,7 +49,7 @@ async function append(connection: ChatConnection, request: Omit<AppendRequest, '
   const wait = connection.sends.take(Date.now())
   if (wait > 0) throw new ChatFault('rate_limited', 'at most 5 a second, 20 at once', wait)
   joinedRoom(connection, request.room)
-  if (connection.faults.loseAcks > 0 && request.kind === 'msg') connection.lostCids.add(request.cid)
+  if (request.kind === 'msg') connection.faults.storing(request.cid)
   const result = await connection.hub.append({ ...request, from: connection.user!, ts: Date.now() })
   if (!result.ok) throw new ChatFault(result.error, APPEND_DETAILS[result.error])
   const { seq, ts, dup } = result
@@ -70,11 +70,13 @@ const HANDLERS: Handlers = {
     const guest = d.guest === undefined ? undefined : { name: d.guest.name, session }
     const identity = await hub.desk.identify({ token: d.token, guest })
     if (connection.user !== undefined && connection.user.id !== identity.user.id) {
-      throw new AuthError('bad_token', 'this connection belongs to another user')
+      throw new AuthError('other_user', 'this connection belongs to another user')
     }
-    await hub.authenticated(connection, identity)
     const { user, expires } = identity
+    // Asked first: when the store is away, nobody is let in.
     const rooms = await hub.lobby.roomsOf(user.id)
+    if (d.replaces !== undefined) connection.replaces = d.replaces
+    await hub.authenticated(connection, identity)
     return {
       d: {
         user,

@@ -1,5 +1,4 @@
 /** The node: all its connections and rooms, tied to a backend. Everything that `chat.v1` does happens here, without a socket. */
-import { randomBytes } from 'node:crypto'
 import {
   type ChatErrorName,
   type EventBody,
@@ -10,6 +9,7 @@ import {
 } from '../protocol/index.ts'
 import { ChatConnection } from './connection.ts'
 import { ChatFault } from './chat-fault.ts'
+import { newConnectionId, nodeOf } from './connection-id.ts'
 import { AuthDesk } from './auth-desk.ts'
 import { Departures } from './departures.ts'
 import type { Guests, Identity, TokenVerifier } from './identity.ts'
@@ -22,6 +22,7 @@ import { type Room, writeEntry } from './room.ts'
 import { RoomDirectory } from './room-directory.ts'
 import { RoomWatch } from './room-watch.ts'
 import type { AppendRequest, AppendResult, Backend, Marks } from './stores/store.ts'
+import { UserConnections } from './user-connections.ts'
 
 /** What happens, for metrics and logs. */
 export interface HubEvents {
@@ -58,7 +59,7 @@ export class Hub {
   readonly directory: RoomDirectory
   readonly lobby: Lobby
   readonly desk: AuthDesk
-  readonly #users = new Map<string, Set<ChatConnection>>()
+  readonly users = new UserConnections()
   readonly #marks: MarkWriter
   readonly #watch: RoomWatch
   readonly #departures = new Departures()
@@ -85,7 +86,7 @@ export class Hub {
 
   /** Take a new socket on. */
   accept(peer: Peer, { token, wire }: { token?: string; wire?: ChatConnection['wire'] } = {}): ChatConnection {
-    const id = `${this.node}-${randomBytes(6).toString('base64url')}`
+    const id = newConnectionId(this.node)
     const connection = new ChatConnection(this, peer, wire === undefined ? { id } : { id, wire })
     this.connections.add(connection)
     this.events.opened()
@@ -111,14 +112,11 @@ export class Hub {
   /** Give a connection its user, or its user a new name. */
   async authenticated(connection: ChatConnection, identity: Identity): Promise<void> {
     const { user } = identity
-    const others = this.#users.get(user.id) ?? new Set()
-    if (!others.has(connection) && others.size >= LIMITS.connectionsPerUser) {
+    if (!this.users.add(user.id, connection)) {
       connection.closeWith('too_many_connections', `at most ${LIMITS.connectionsPerUser} connections a user`)
       return
     }
     const renamed = connection.user !== undefined && connection.user.name !== user.name
-    others.add(connection)
-    this.#users.set(user.id, others)
     connection.identify(identity)
     if (!renamed) return
     for (const room of connection.joined.keys()) await this.backend.presence.enter(room, connection.id, user)
@@ -137,6 +135,7 @@ export class Hub {
       const member = room.add(connection)
       const marks = await this.backend.store.enrol(name, connection.userId)
       await this.backend.presence.enter(name, connection.id, connection.user!)
+      await this.#replaceElsewhere(connection, name)
       const presence = await this.lobby.presenceOf(name)
       const { reply, result } = await answerJoin(this.backend.store, { room: name, request, marks, presence })
       if (connection.isOver) {
@@ -174,7 +173,7 @@ export class Hub {
   read(connection: ChatConnection, room: string, seq: number): void {
     this.mark(room, connection.userId, 'read', seq)
     const text = JSON.stringify({ t: 'read', room, d: { seq } })
-    for (const other of this.#users.get(connection.userId) ?? []) if (other !== connection) other.sendText(text)
+    for (const other of this.users.of(connection.userId)) if (other !== connection) other.sendText(text)
   }
 
   /** Send what a member has not acknowledged once more, marked. */
@@ -197,9 +196,7 @@ export class Hub {
     this.events.closed(connection.closedWith ?? end.code, by)
     const { user } = connection
     if (user === undefined) return
-    const others = this.#users.get(user.id)
-    others?.delete(connection)
-    if (others?.size === 0) this.#users.delete(user.id)
+    this.users.delete(user.id, connection)
     const rooms = [...connection.joined.keys()]
     for (const room of rooms) this.#detach(connection, room)
     const leave = (): void => {
@@ -208,7 +205,7 @@ export class Hub {
       }
     }
     if (rooms.length === 0) return
-    if (end.clean && end.code === 1000) leave()
+    if ((end.clean && end.code === 1000) || connection.isSentAway) leave()
     else this.#departures.later(leave, end.clean && end.code === 1001 ? RELOAD_GRACE_MS : LIMITS.presenceGraceMs)
   }
 
@@ -234,6 +231,12 @@ export class Hub {
     this.#departures.runAll()
     await this.#marks.close()
     await this.directory.close()
+  }
+
+  /** The old one may be on another node, which hears of it in the rooms that both are in. */
+  async #replaceElsewhere({ replaces, userId }: ChatConnection, room: string): Promise<void> {
+    if (replaces === undefined || nodeOf(replaces) === this.node) return
+    await this.backend.bus.publish(room, { kind: 'replaced', user: userId, conn: replaces })
   }
 
   #detach(connection: ChatConnection, name: string): void {

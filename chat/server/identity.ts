@@ -15,7 +15,7 @@ export interface Identity {
 /** Why somebody was not let in. The sentence may be shown to the user. */
 export class AuthError extends Error {
   override readonly name = 'AuthError'
-  readonly reason: 'bad_name' | 'no_guests' | 'bad_token' | 'expired'
+  readonly reason: 'bad_name' | 'no_guests' | 'bad_token' | 'expired' | 'other_user'
 
   constructor(reason: AuthError['reason'], message: string) {
     super(message)

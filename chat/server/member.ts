@@ -1,5 +1,5 @@
 /** One connection in one room: what it was sent, what it has acknowledged, and what is delivered again. */
-import { type Entry, LIMITS } from '../protocol/index.ts'
+import { type ChatCloseName, type Entry, LIMITS } from '../protocol/index.ts'
 
 /** The part of a connection that a room talks to. */
 export interface Recipient {
@@ -7,6 +7,8 @@ export interface Recipient {
   readonly userId: string
   sendText(text: string): void
   sendEntry(entry: Entry, text: string): void
+  /** Tell why, then close. */
+  closeWith(name: ChatCloseName, detail: string): void
 }
 
 export type AckState = 'fine' | 'redeliver' | 'give-up'

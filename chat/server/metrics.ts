@@ -1,5 +1,6 @@
 /** The numbers of a node, for Prometheus. No label names a room or a user: their number has no limit. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { ServerStats } from 'barewire'
 import type { HubEvents } from './hub.ts'
 
 /** Seconds, from a tenth of a millisecond to ten seconds. */
@@ -9,7 +10,7 @@ export class Metrics {
   readonly registry = new Registry()
   readonly connections = this.#gauge('ws_connections', 'Open chat connections')
   readonly frames = this.#counter('ws_frames_total', 'Data messages by direction and opcode', ['dir', 'opcode'])
-  readonly bytes = this.#counter('ws_bytes_total', 'Characters of messages by direction, before deflate', [
+  readonly bytes = this.#counter('ws_bytes_total', 'Bytes of messages (plain), and as they crossed the wire (wire)', [
     'dir',
     'stage',
   ])
@@ -20,6 +21,11 @@ export class Metrics {
     out: this.frames.labels('out', 'text'),
     bytesOut: this.bytes.labels('out', 'plain'),
   }
+  readonly #wireIn = this.bytes.labels('in', 'wire')
+  readonly #wireOut = this.bytes.labels('out', 'wire')
+  #wire = { bytesIn: 0, bytesOut: 0 }
+  /** The text that was counted last: one that goes to many is measured once. */
+  #last = { text: '', bytes: 0 }
   readonly closes = this.#counter('ws_close_total', 'Closed connections by code and by whom', ['code', 'by'])
   readonly sendQueue = this.#gauge('ws_send_queue_bytes', 'Unsent bytes of all connections')
   readonly handshake = this.#histogram('ws_handshake_seconds', 'Time to decide on a handshake')
@@ -38,12 +44,21 @@ export class Metrics {
   received(message: string | Uint8Array): void {
     if (typeof message === 'string') this.perMessage.in.inc()
     else this.frames.inc({ dir: 'in', opcode: 'binary' })
-    this.perMessage.bytesIn.inc(message.length)
+    this.perMessage.bytesIn.inc(typeof message === 'string' ? Buffer.byteLength(message) : message.length)
   }
 
   sent(text: string): void {
     this.perMessage.out.inc()
-    this.perMessage.bytesOut.inc(text.length)
+    if (text !== this.#last.text) this.#last = { text, bytes: Buffer.byteLength(text) }
+    this.perMessage.bytesOut.inc(this.#last.bytes)
+  }
+
+  /** Take over what the server of the sockets has counted, right before somebody asks. */
+  counted({ bytesIn, bytesOut, bufferedAmount }: ServerStats): void {
+    this.#wireIn.inc(bytesIn - this.#wire.bytesIn)
+    this.#wireOut.inc(bytesOut - this.#wire.bytesOut)
+    this.#wire = { bytesIn, bytesOut }
+    this.sendQueue.set(bufferedAmount)
   }
 
   /** What the hub tells, counted. */

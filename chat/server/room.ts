@@ -20,6 +20,9 @@ export function writeEntry(room: string, entry: Entry, redelivered = false): str
   return writeEvent(kind, (redelivered ? { ...body, redelivered } : body) as never, { room, seq })
 }
 
+/** What a connection is told whose page has another one. */
+export const REPLACED = 'another connection of this page has taken over'
+
 export class Room {
   readonly name: string
   readonly members = new Map<string, Member>()
@@ -102,6 +105,11 @@ export class Room {
           }
         }
         break
+      case 'replaced': {
+        const recipient = this.members.get(notice.conn)?.recipient
+        if (recipient?.userId === notice.user) recipient.closeWith('replaced', REPLACED)
+        break
+      }
       case 'check':
         void this.check()
         break
@@ -152,12 +160,12 @@ export class Room {
 
   async #repair(): Promise<void> {
     const log = await this.#backend.store.log(this.name, { epoch: this.#epoch, seq: this.#last })
-    if (log === undefined) return
+    if (log === undefined) return this.#lost()
     if (log.epoch !== this.#epoch) return this.#reset(log)
     let repaired = 0
     for (;;) {
       const page = await this.#backend.store.range(this.name, { after: this.#last, limit: LIMITS.pageMessages })
-      if (page === undefined) return
+      if (page === undefined) return this.#lost()
       // Trimmed beyond us, or another epoch: only a fresh start is honest.
       if (page.epoch !== this.#epoch || page.first > this.#last + 1) return this.#reset(page)
       for (const entry of page.entries) {
@@ -169,6 +177,11 @@ export class Room {
       if (page.entries.length < LIMITS.pageMessages) break
     }
     if (repaired > 0) this.#events.repaired(repaired)
+  }
+
+  /** The store does not know the room any more. */
+  #lost(): void {
+    for (const { recipient } of this.members.values()) recipient.closeWith('state_lost', 'the room is no longer there')
   }
 
   #reset({ epoch, head }: LogState): void {

@@ -12,6 +12,8 @@ const BAD_FRAME = Uint8Array.of(0xa1, 0x02, 0x7b, 0x7d)
 /** What a chat socket carries. */
 export interface ChatSocketData {
   readonly address: string
+  /** Let in only to be told why it cannot stay. */
+  readonly refusal: 'overloaded' | 'version' | undefined
   readonly token: string | undefined
   readonly tcp: TcpSocket
   readonly tap: WireTap | undefined

@@ -8,7 +8,11 @@ export interface Health {
   ready(): Promise<true | string>
   /** The numbers, in Prometheus' text form. */
   metrics(): Promise<string>
+  /** End all connections of a user on this node; answers how many there were. */
+  kick(user: string): number
 }
+
+const KICK = /^\/users\/([^/]+)\/connections$/
 
 function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' })
@@ -30,13 +34,32 @@ export function serveHealth(health: Health, path: string, response: ServerRespon
   return true
 }
 
-/** Answer everything on the internal port: the paths above, and `/metrics`. */
+/** Answer everything on the internal port: the paths above, `/metrics`, and `DELETE /users/ID/connections`. */
 export function serveInternal(health: Health, request: IncomingMessage, response: ServerResponse): void {
   const path = (request.url ?? '').split('?', 1)[0]!
   if (serveHealth(health, path, response)) return
+  const user = KICK.exec(path)?.[1]
+  if (user !== undefined) return kick(health, request, { user, response })
   if (path !== '/metrics') return answer(response, 404, { error: 'not found' })
   void health.metrics().then((text) => {
     response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8', 'Cache-Control': 'no-store' })
     response.end(text)
   })
+}
+
+function kick(
+  health: Health,
+  { method, headers }: IncomingMessage,
+  { user, response }: { user: string; response: ServerResponse },
+): void {
+  // Only browsers send an Origin: no page may end connections, wherever it was loaded from.
+  if (headers.origin !== undefined) return answer(response, 403, { error: 'not for pages' })
+  if (method !== 'DELETE') return answer(response, 405, { error: 'DELETE is required' })
+  let id: string
+  try {
+    id = decodeURIComponent(user)
+  } catch {
+    return answer(response, 400, { error: 'the id is not percent-encoded UTF-8' })
+  }
+  answer(response, 200, { closed: health.kick(id) })
 }

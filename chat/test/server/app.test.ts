@@ -151,6 +151,41 @@ describe('the pages', () => {
   })
 })
 
+describe('the metrics', () => {
+  it('count the bytes of the wire as the client sees them, beside those of the messages', async () => {
+    room = await testApp({ INTERNAL_PORT: '0' })
+    const socket = new WebSocket(room.socketUrl(), ['chat.v1'])
+    const { next } = listen(socket)
+    await next()
+    const { _socket: tcp } = socket as unknown as { _socket: import('node:net').Socket }
+    const bytes = async (dir: string, stage: string): Promise<number> => {
+      const text = await (await fetch(`${room.app.internalUrl}/metrics`)).text()
+      return Number(new RegExp(`^ws_bytes_total\\{dir="${dir}",stage="${stage}"\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0)
+    }
+    const count = async (): Promise<number[]> => [
+      tcp.bytesRead,
+      await bytes('out', 'wire'),
+      await bytes('out', 'plain'),
+      tcp.bytesWritten,
+      await bytes('in', 'wire'),
+      await bytes('in', 'plain'),
+    ]
+    const before = await count()
+    // Long enough for deflate, in both directions: what is unknown to the schema is ignored, what is refused is answered.
+    const request = `{"t":"rooms","id":1,"d":{"fill":"${'x'.repeat(8000)}"}}`
+    socket.send(request)
+    await next()
+    const after = await count()
+    const [read, outWire, outPlain, written, inWire, inPlain] = after.map((value, i) => value - before[i]!)
+    expect(outWire).toBe(read)
+    expect(inWire).toBe(written)
+    expect(inPlain).toBe(request.length)
+    expect(inWire).toBeLessThan(request.length / 10)
+    expect(outPlain).toBeGreaterThan(0)
+    socket.terminate()
+  })
+})
+
 describe('the wire inspector', () => {
   async function tap(secret: string): Promise<{ socket: WebSocket; events: WireEvent[]; records: WireRecord[] }> {
     const socket = new WebSocket(room.socketUrl('/wire'), ['wire.v1'])
