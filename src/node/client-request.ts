@@ -1,11 +1,11 @@
 /**
  * One opening handshake as Node sends it: the request of RFC 6455 4.1, over whichever connection leads there.
  */
-import { request as httpRequest, type ClientRequest, type RequestOptions } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import type { ClientRequest, RequestOptions } from 'node:http'
 import type { Socket } from 'node:net'
 import { requestFields } from '../handshake/client-handshake.ts'
 import type { HeaderField } from '../handshake/header-fields.ts'
+import { builtin } from './builtin.ts'
 import type { ClientSettings } from './client-options.ts'
 import { credentialsOf, endpointOf } from './client-url.ts'
 import { defaults } from './limits.ts'
@@ -65,11 +65,13 @@ export function makeRequest(hop: Hop, settings: ClientSettings): ClientRequest {
       : { socketPath: endpoint.socketPath }),
   }
   if (agent !== undefined) {
-    return endpoint.isSecure ? httpsRequest({ ...tls, ...request, agent }) : httpRequest({ ...request, agent })
+    return endpoint.isSecure
+      ? builtin.https.request({ ...tls, ...request, agent })
+      : builtin.http.request({ ...request, agent })
   }
-  if (createConnection !== undefined) return httpRequest({ ...tls, ...request, createConnection })
+  if (createConnection !== undefined) return builtin.http.request({ ...tls, ...request, createConnection })
   const stream = { connect: options.connect, tls, tunnel: hop.tunnel }
-  return httpRequest({ ...request, createConnection: () => openStream(endpoint, stream) })
+  return builtin.http.request({ ...request, createConnection: () => openStream(endpoint, stream) })
 }
 
 /** Another host is not to see who we are. */

@@ -2,7 +2,8 @@
  * The topics of all workers of `node:cluster`: a worker tells the primary process what is published to it, and the primary
  * tells the other workers. A message takes two hops of the channels that Node has between them anyway.
  */
-import cluster, { type Worker } from 'node:cluster'
+import type { Worker } from 'node:cluster'
+import { builtin } from './builtin.ts'
 import { checkCount } from './limits.ts'
 import type { Bus, BusMessage } from '../pubsub/bus.ts'
 
@@ -34,7 +35,8 @@ export class ClusterBus implements Bus {
 
   /** @throws Error outside of a worker. */
   constructor(options: ClusterBusOptions = {}) {
-    if (!cluster.isWorker) throw new Error('a ClusterBus belongs into a worker; the primary calls relayClusterBus')
+    if (!builtin.cluster.isWorker)
+      throw new Error('a ClusterBus belongs into a worker; the primary calls relayClusterBus')
     this.#name = options.name ?? DEFAULT_NAME
     this.#budget = checkCount('budget', options.budget ?? DEFAULT_BUDGET)
   }
@@ -68,15 +70,15 @@ export class ClusterBus implements Bus {
  * @throws Error in a worker.
  */
 export function relayClusterBus({ name = DEFAULT_NAME }: { name?: string } = {}): () => void {
-  if (!cluster.isPrimary) throw new Error('relayClusterBus belongs into the primary process')
+  if (!builtin.cluster.isPrimary) throw new Error('relayClusterBus belongs into the primary process')
   const relay = (from: Worker, value: unknown): void => {
     if (!isEnvelope(value, name)) return
-    for (const worker of Object.values(cluster.workers ?? {})) {
+    for (const worker of Object.values(builtin.cluster.workers ?? {})) {
       if (worker !== undefined && worker.id !== from.id && worker.isConnected()) worker.send(value)
     }
   }
-  cluster.on('message', relay)
-  return () => void cluster.off('message', relay)
+  builtin.cluster.on('message', relay)
+  return () => void builtin.cluster.off('message', relay)
 }
 
 function wrap(barewireBus: string, { topic, message, key }: BusMessage): Envelope {

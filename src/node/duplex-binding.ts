@@ -4,7 +4,6 @@
  */
 import { Socket as TcpSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { TLSSocket } from 'node:tls'
 import { CloseCode } from '../protocol/close-code.ts'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import { Connection } from '../protocol/connection.ts'
@@ -93,7 +92,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler {
     this.#owner = owner
     this.#listener = listener
     this.#options = options
-    this.#takesAtOnce = stream instanceof TcpSocket && !(stream instanceof TLSSocket)
+    this.#takesAtOnce = stream instanceof TcpSocket && !('encrypted' in stream)
     const connection = { role: options.role, handler: this, ...(extension === undefined ? {} : { extension }) }
     this.connection = new Connection(connection, settingsFor(options, this))
     this.#heartbeat =

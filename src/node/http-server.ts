@@ -2,11 +2,11 @@
  * The HTTP server that a WebSocket server listens by when it listens by itself: deadlines on the request, a limit on its
  * head, and 426 for whatever is no upgrade. RFC 9110 15.5.22.
  */
-import { createServer, type Server as HttpServer, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import type { Server as HttpServer, ServerResponse } from 'node:http'
 import type { ListenOptions, Socket as TcpSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TlsOptions } from 'node:tls'
+import { builtin } from './builtin.ts'
 import { defaults } from './limits.ts'
 
 /** Where to listen: a port and host, `path` of a Unix socket, `fd` of a socket that listens already. */
@@ -30,8 +30,8 @@ export function createHttpServer(handshakeTimeout: number, tls: TlsOptions | und
     maxHeaderSize: defaults.maxHeaderSize,
   }
   return tls === undefined
-    ? createServer(options, answerPlainRequest)
-    : createTlsServer({ handshakeTimeout, ...tls, ...options }, answerPlainRequest)
+    ? builtin.http.createServer(options, answerPlainRequest)
+    : builtin.https.createServer({ handshakeTimeout, ...tls, ...options }, answerPlainRequest)
 }
 
 /** Resolves when it listens; rejects when it cannot. */

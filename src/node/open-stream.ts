@@ -2,7 +2,8 @@
  * The connection below a client: TCP, a Unix socket, or TLS over either or through a tunnel. RFC 6455 4.1, items 2 to 5.
  */
 import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
-import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls'
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import { builtin } from './builtin.ts'
 import type { Endpoint } from './client-url.ts'
 
 /** What Node's `net.connect` takes besides host and port. */
@@ -26,5 +27,5 @@ export function openStream(endpoint: Endpoint, { connect, tls, tunnel }: StreamO
   // RFC 6455 4.1, item 5: the host is told to the server (SNI), unless it is an address. ALPN must not end in HTTP/2.
   const name = isIP(hostname) === 0 ? { servername: hostname } : {}
   const through = tunnel === undefined ? place : { socket: tunnel, host: hostname }
-  return connectTls({ ALPNProtocols: ['http/1.1'], ...name, ...tls, ...through })
+  return builtin.tls.connect({ ALPNProtocols: ['http/1.1'], ...name, ...tls, ...through })
 }

@@ -2,7 +2,7 @@
  * A socket as a pair of WHATWG streams: one message is one chunk, a string for text and bytes for binary. Who does not read
  * holds the peer back; who writes waits while the peer does not read.
  */
-import { ReadableStream, WritableStream } from 'node:stream/web'
+import type { ReadableStream, WritableStream } from 'node:stream/web'
 import { CloseCode } from '../protocol/close-code.ts'
 import type { DuplexBinding } from './duplex-binding.ts'
 import type { MessageQueue } from './message-queue.ts'
@@ -26,7 +26,7 @@ export function makeStream<Owner>(
 ): SocketStream {
   const close = (code: number): void => binding.connection.close(code)
   const messages = makeQueue(() => close(CloseCode.NormalClosure))
-  const readable = new ReadableStream<string | Uint8Array>(
+  const readable = new globalThis.ReadableStream<string | Uint8Array>(
     {
       async pull(controller) {
         const { done, value } = await messages.next()
@@ -39,7 +39,7 @@ export function makeStream<Owner>(
     },
     { highWaterMark: 0 },
   )
-  const writable = new WritableStream<Sendable>({
+  const writable = new globalThis.WritableStream<Sendable>({
     async write(message) {
       const isSent = send(message) && (await binding.ready())
       if (!isSent) throw new Error('the connection is no longer open')

@@ -2,9 +2,9 @@
  * A connection through an HTTP proxy: the proxy is asked to connect, and from its answer on passes on what it gets.
  * RFC 6455 4.1, item 3; RFC 9110 9.3.6 (CONNECT).
  */
-import { request as httpRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import { readHeaderInput } from '../handshake/header-fields.ts'
+import { builtin } from './builtin.ts'
 import { credentialsOf, type Endpoint } from './client-url.ts'
 import { BODY_KEPT, fromNodeError, HandshakeError } from './handshake-error.ts'
 import { defaults } from './limits.ts'
@@ -18,7 +18,7 @@ const HTTPS_PORT = 443
 /** Resolves to a connection to the endpoint; rejects with a HandshakeError, or the reason of the signal. */
 export function openTunnel(proxy: Proxy, endpoint: Endpoint, signal: AbortSignal): Promise<Socket> {
   const authority = hostAndPort(endpoint)
-  const request = httpRequest({
+  const request = builtin.http.request({
     method: 'CONNECT',
     // RFC 9110 9.3.6: host and port, and the port is never left out.
     path: authority,

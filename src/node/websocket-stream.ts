@@ -2,7 +2,7 @@
  * The client as a pair of streams: one message is one chunk, and who does not read holds the server back.
  * WHATWG WebSockets (the WebSocketStream proposal); WHATWG Streams.
  */
-import { ReadableStream, WritableStream, type WritableStreamDefaultController } from 'node:stream/web'
+import type { ReadableStream, WritableStream, WritableStreamDefaultController } from 'node:stream/web'
 import { ClientConnection, type ClientEnd } from './client-connection.ts'
 import { checkClientOptions, type WebSocketOptions } from './client-options.ts'
 import { parseWebSocketUrl, requireProtocols } from './client-url.ts'
@@ -103,7 +103,7 @@ export class WebSocketStream {
   /** Asks for a message only when the reader does. */
   #makeReadable(): ReadableStream<string | Uint8Array> {
     const messages = this.#client.readMessages(ignore)
-    return new ReadableStream<string | Uint8Array>(
+    return new globalThis.ReadableStream<string | Uint8Array>(
       {
         start: (controller) => {
           this.#failReading = (error) => controller.error(error)
@@ -127,7 +127,7 @@ export class WebSocketStream {
       this.#isWritableDone = true
       await this.#closed.promise
     }
-    return new WritableStream<Sendable>({
+    return new globalThis.WritableStream<Sendable>({
       start: (controller) => {
         this.#writing = controller
       },

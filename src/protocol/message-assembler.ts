@@ -118,7 +118,7 @@ export class MessageAssembler implements FrameSink {
       return this.#violate(Violations.TextNotUtf8, 'text message with a byte that cannot be UTF-8')
     }
     this.#message ??= new PayloadBuffer(this.#options.allocate)
-    if (end > start) this.#message.push(chunk, start, end)
+    if (end > start) this.#message.push(chunk, start, end, this.#announced)
     return whole ? this.#deliverCollected(this.#message) : true
   }
 

@@ -1,6 +1,7 @@
 /**
- * What has arrived of a message that is not whole yet. Large parts are kept where they lie, small ones are copied together,
- * so that the memory held stays within a small multiple of the bytes held, however finely a peer cuts them. RFC 6455 10.4.
+ * What has arrived of a message that is not whole yet. Where more was announced, room is made ahead and filled while the
+ * bytes are still in the cache; else large parts are kept where they lie and small ones are copied together. However finely
+ * a peer cuts them, the memory held stays within a small multiple of the bytes held. RFC 6455 10.4.
  */
 
 /** Makes room for bytes; what is in it need not be zero, since all of it is written before it is read. */
@@ -11,6 +12,11 @@ const COPY_BELOW = 4096
 /** The room made for copied parts: doubled from the first size to the last. */
 const FIRST_ROOM = 256
 const LAST_ROOM = 65_536
+/**
+ * So many times what has come is reserved at most for what was announced: a peer that announces much and sends little holds
+ * little. Memory that is not written to yet takes none of the machine's.
+ */
+const MOST_AHEAD = 32
 
 export class PayloadBuffer {
   readonly #allocate: Allocate
@@ -30,16 +36,18 @@ export class PayloadBuffer {
     return this.#length
   }
 
-  /** Add `chunk[start, end)`. The chunk may be kept, so it must not be written to any more. */
-  push(chunk: Uint8Array, start: number, end: number): void {
+  /**
+   * Add `chunk[start, end)`. The chunk may be kept, so it must not be written to any more. `announced` is how many bytes
+   * there will be in all, as far as that is known.
+   */
+  push(chunk: Uint8Array, start: number, end: number, announced: number = 0): void {
     const length = end - start
     this.#length += length
-    if (length >= COPY_BELOW && length * 2 >= chunk.buffer.byteLength) {
-      this.#seal()
-      this.#parts.push(chunk.subarray(start, end))
-      return
+    if (this.#room === undefined || this.#room.length - this.#filled < length) {
+      if (announced > this.#length) this.#makeRoomAhead(length, announced)
+      else if (length >= COPY_BELOW && length * 2 >= chunk.buffer.byteLength) return this.#keep(chunk, start, end)
+      else this.#makeRoom(length)
     }
-    if (this.#room === undefined || this.#room.length - this.#filled < length) this.#makeRoom(length)
     const room = this.#room!
     if (length < 32) {
       for (let at = start; at < end; at++) room[this.#filled++] = chunk[at]!
@@ -83,10 +91,34 @@ export class PayloadBuffer {
     this.#begun = this.#filled
   }
 
+  #keep(chunk: Uint8Array, start: number, end: number): void {
+    this.#seal()
+    this.#parts.push(chunk.subarray(start, end))
+  }
+
   #makeRoom(length: number): void {
     this.#seal()
     const doubled = this.#room === undefined ? FIRST_ROOM : Math.min(this.#room.length * 2, LAST_ROOM)
-    this.#room = this.#allocate(Math.max(doubled, length))
+    this.#begin(Math.max(doubled, length))
+  }
+
+  /** Make room for what is still to come. It takes in what was held before, as long as that is the smaller part of it. */
+  #makeRoomAhead(length: number, announced: number): void {
+    this.#seal()
+    const before = this.#length - length
+    const whole = Math.min(announced, this.#length * MOST_AHEAD)
+    if (whole < before * 2) return this.#begin(whole - before)
+    const parts = this.#parts
+    this.#parts = []
+    this.#begin(whole)
+    for (const part of parts) {
+      this.#room!.set(part, this.#filled)
+      this.#filled += part.length
+    }
+  }
+
+  #begin(room: number): void {
+    this.#room = this.#allocate(room)
     this.#begun = 0
     this.#filled = 0
   }

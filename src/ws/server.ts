@@ -2,7 +2,7 @@
  * The server of `barewire/ws`: the names and the behaviour of `ws`, on the same handshake and connection as everything else.
  */
 import { EventEmitter } from 'node:events'
-import { createServer, type IncomingMessage, type Server as HttpServer } from 'node:http'
+import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import type { AddressInfo, Socket as TcpSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { permessageDeflateServer, type PerMessageDeflateOptions } from '../extensions/permessage-deflate.ts'
@@ -12,6 +12,7 @@ import { Rejection, renderRejection, serverClosing, upgradeRequired } from '../h
 import { readServerHandshake, renderAccept, type ServerHandshake } from '../handshake/server-handshake.ts'
 import { attach, detach, pathOf, type UpgradeTaker } from '../node/attachment.ts'
 import type { BindingOptions } from '../node/binding-options.ts'
+import { builtin } from '../node/builtin.ts'
 import { checkCount, checkTimeout, defaults } from '../node/limits.ts'
 import type { ServerExtension } from '../protocol/extension.ts'
 import { MAX_PAYLOAD } from './client-options.ts'
@@ -190,7 +191,10 @@ export class WebSocketServer extends EventEmitter {
       return server
     }
     if (port === undefined) return undefined
-    const own = createServer({ headersTimeout: defaults.handshakeTimeout, requestTimeout: defaults.handshakeTimeout })
+    const own = builtin.http.createServer({
+      headersTimeout: defaults.handshakeTimeout,
+      requestTimeout: defaults.handshakeTimeout,
+    })
     own.on('request', (_request, response) => {
       const { status, body, headers } = upgradeRequired()
       response.writeHead(status, { ...Object.fromEntries(headers), Connection: 'close, Upgrade' }).end(body)

@@ -15,22 +15,29 @@ function buffer(): { held: PayloadBuffer; allocated: number[] } {
 describe('What has arrived of a message', () => {
   it('comes out as it went in, however it was cut (RFC 6455 5.4)', () => {
     const cuts = fc.array(fc.nat(20_000), { maxLength: 12 })
+    const announcing = fc.constantFrom('nothing', 'all', 'by halves')
     fc.assert(
-      fc.property(fc.nat(20_000), cuts, fc.nat(9), (length, places, offset) => {
+      fc.property(fc.nat(20_000), cuts, fc.nat(9), announcing, (length, places, offset, announces) => {
         const bytes = Uint8Array.from({ length }, (_, i) => i * 7)
         const { held } = buffer()
+        const announcedAt = (at: number): number => {
+          if (announces === 'nothing') return 0
+          return announces === 'by halves' && at <= length / 2 ? Math.floor(length / 2) : length
+        }
+        let end = 0
         for (const piece of cutAt(
           bytes,
           places.filter((place) => place < length),
         )) {
           const chunk = concat(new Uint8Array(offset), piece, new Uint8Array(3))
-          held.push(chunk, offset, offset + piece.length)
+          end += piece.length
+          held.push(chunk, offset, offset + piece.length, announcedAt(end))
         }
         expect(held.length).toBe(length)
         expect(Buffer.compare(held.take(), bytes)).toBe(0)
         expect(held.length).toBe(0)
       }),
-      { numRuns: 60 },
+      { numRuns: 120 },
     )
   })
 
@@ -65,6 +72,36 @@ describe('What has arrived of a message', () => {
     for (let i = 0; i < 200_000; i++) held.push(chunk, 0, 1)
     expect(allocated).toEqual([256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 65_536, 65_536])
     expect(Buffer.compare(held.take(), new Uint8Array(200_000).fill(7))).toBe(0)
+  })
+
+  it('makes room for all that was announced, so that the message lies in one piece without another copy', () => {
+    const { held, allocated } = buffer()
+    held.push(new Uint8Array(65_522), 0, 65_522, 70_000)
+    held.push(new Uint8Array(4478), 0, 4478, 70_000)
+    expect(allocated).toEqual([70_000])
+    expect(held.take().buffer.byteLength).toBe(70_000)
+  })
+
+  it('reserves at most 32 times what has come, and moves what it held along (RFC 6455 10.4)', () => {
+    const { held, allocated } = buffer()
+    held.push(hex('01'), 0, 1, 1_000_000)
+    expect(allocated).toEqual([32])
+    held.push(new Uint8Array(32).fill(2), 0, 32, 1_000_000)
+    expect(allocated).toEqual([32, 1056])
+    held.push(new Uint8Array(1023).fill(3), 0, 1023, 1_000_000)
+    expect(allocated).toEqual([32, 1056])
+    expect(toHex(held.take().subarray(0, 3))).toBe('01 02 02')
+  })
+
+  it('moves nothing along for a frame that adds less than there is, however many of them come', () => {
+    const { held, allocated } = buffer()
+    held.push(new Uint8Array(6000), 0, 6000)
+    for (let frame = 1; frame <= 3; frame++) {
+      held.push(new Uint8Array(1000), 0, 1000, 6000 + 2000 * frame)
+      held.push(new Uint8Array(1000), 0, 1000)
+    }
+    expect(allocated).toEqual([2000, 2000, 2000])
+    expect(held.take().length).toBe(12_000)
   })
 
   it('lets go of everything when it is cleared', () => {

@@ -1,0 +1,23 @@
+/**
+ * Node's larger modules, loaded when they are first used. An `import` of `node:http` evaluates every export it
+ * has, and from Node 22 on one of them is all of `fetch`: megabytes of heap for a server that never uses it.
+ */
+import type cluster from 'node:cluster'
+import type * as http from 'node:http'
+import type * as https from 'node:https'
+import type * as tls from 'node:tls'
+
+export const builtin = {
+  get cluster(): typeof cluster {
+    return process.getBuiltinModule('node:cluster') as unknown as typeof cluster
+  },
+  get http(): typeof http {
+    return process.getBuiltinModule('node:http')
+  },
+  get https(): typeof https {
+    return process.getBuiltinModule('node:https')
+  },
+  get tls(): typeof tls {
+    return process.getBuiltinModule('node:tls')
+  },
+}
