@@ -86,10 +86,12 @@ async function serve(front: Front, { config, webFolder, version, node, log, toke
     maxPerAddress: config.MAX_PER_ADDRESS,
   })
   const origin = config.ORIGINS.length === 0 ? 'same' : config.ORIGINS
-  const taps = config.WIRE ? new TapRegistry() : undefined
+  // A node with a name has a path of its own, so that a proxy finds the node that has the connection.
+  const wirePath = config.NODE_NAME === '' ? WIRE_PATH : `${WIRE_PATH}/${config.NODE_NAME}`
+  const taps = config.WIRE ? new TapRegistry(wirePath) : undefined
   const chat = createChatSockets({ hub, doorkeeper, metrics, log, origin, taps })
   const routes = new Map<string, WebSocketServer<never>>([[CHAT_PATH, chat as never]])
-  if (taps !== undefined) routes.set(WIRE_PATH, createWireSockets(taps, origin) as never)
+  if (taps !== undefined) routes.set(wirePath, createWireSockets(taps, origin) as never)
   if (config.LEGACY) {
     const defaultRoom = config.ROOMS[0]!.room
     const legacy = createLegacySockets({ hub, doorkeeper, origin, defaultRoom })

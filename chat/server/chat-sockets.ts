@@ -10,7 +10,6 @@ import {
   CLOSE_ERROR,
   errorBody,
   LIMITS,
-  WIRE_PATH,
   writeEvent,
 } from '../protocol/index.ts'
 import type { Doorkeeper } from './doorkeeper.ts'
@@ -57,8 +56,8 @@ export function createChatSockets(options: ChatSocketsOptions): WebSocketServer<
       doorkeeper.entered(data.address)
       if (data.refusal !== undefined) return turnAway(socket, data.refusal, metrics)
       const peer = new SocketPeer(socket, (text) => metrics.sent(text))
-      const wire = data.tap === undefined ? undefined : { path: WIRE_PATH, secret: newWireSecret() }
       const { tap } = data
+      const wire = tap && taps && { path: taps.path, secret: newWireSecret() }
       if (tap !== undefined)
         socket.tap({ received: (bytes) => tap.bytesIn(bytes), sent: (bytes) => tap.bytesOut(bytes) })
       const connection = hub.accept(peer, {
@@ -66,11 +65,11 @@ export function createChatSockets(options: ChatSocketsOptions): WebSocketServer<
         ...(wire === undefined ? {} : { wire }),
       })
       data.connection = connection
-      if (wire === undefined || data.tap === undefined || data.handshake === undefined) return
+      if (wire === undefined || tap === undefined || data.handshake === undefined) return
       taps?.add(wire.secret, {
         conn: connection.id,
         opened: connection.opened,
-        tap: data.tap,
+        tap,
         handshake: data.handshake,
         protocol: socket.protocol,
         extensions: socket.extensions,

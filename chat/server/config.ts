@@ -25,7 +25,11 @@ export const ENVIRONMENT: readonly { name: string; value: string; about: string 
   { name: 'WIRE', value: 'on', about: 'on | off: the wire inspector' },
   { name: 'LEGACY', value: 'on', about: 'on | off: the tutorial profiles under /legacy/' },
   { name: 'LOG_LEVEL', value: 'info', about: 'silent | fatal | error | warn | info | debug' },
-  { name: 'NODE_NAME', value: '', about: 'name of this node; empty: made up' },
+  {
+    name: 'NODE_NAME',
+    value: '',
+    about: 'name of this node, also in the path /wire/NAME of the inspector; empty: made up, /wire',
+  },
 ]
 
 /** One or more variables that cannot be used. */

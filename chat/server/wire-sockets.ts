@@ -1,6 +1,6 @@
 /** The server of `wire.v1`: each socket is a session on one tap. */
 import { reject, WebSocketServer } from 'barewire'
-import { WIRE_PATH, WIRE_PROTOCOL } from '../protocol/index.ts'
+import { WIRE_PROTOCOL } from '../protocol/index.ts'
 import type { TapRegistry } from './wire/registry.ts'
 import { WireSession } from './wire/session.ts'
 
@@ -12,7 +12,7 @@ export function createWireSockets(
   origin: 'same' | readonly string[],
 ): WebSocketServer<{ session: WireSession | undefined }> {
   return new WebSocketServer<{ session: WireSession | undefined }>({
-    path: WIRE_PATH,
+    path: taps.path,
     origin,
     maxPayload: MAX_PAYLOAD,
     upgrade: ({ protocols }) =>

@@ -27,7 +27,13 @@ const AFTERLIFE_MS = 60_000
 const MOST_TAPS = 500
 
 export class TapRegistry {
+  /** Where this node serves them. */
+  readonly path: string
   readonly #taps = new Map<string, Tapped>()
+
+  constructor(path: string) {
+    this.path = path
+  }
 
   get hasRoom(): boolean {
     return this.#taps.size < MOST_TAPS
