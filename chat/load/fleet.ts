@@ -1,7 +1,7 @@
 /** Many clients in one process: connected a few at a time, kept alive, kept connected when that is wanted. */
 import { WebSocket } from 'barewire'
 import { ChatClient, type SocketLike } from './chat-client.ts'
-import { NodeProcess } from './node-process.ts'
+import { NodeProcess, type StartOptions } from './node-process.ts'
 import { type Context, eventually, sleep } from './scenario.ts'
 
 /** Handshakes under way at once. */
@@ -22,8 +22,12 @@ export const LOAD_ENV: Readonly<Record<string, string>> = {
 }
 
 /** Start a node that ends with the run. */
-export async function startNode(context: Context, env: Record<string, string> = {}): Promise<NodeProcess> {
-  const node = await NodeProcess.start({ ...LOAD_ENV, STORE: 'memory', ...env }, { built: true })
+export async function startNode(
+  context: Context,
+  env: Record<string, string> = {},
+  how: StartOptions = {},
+): Promise<NodeProcess> {
+  const node = await NodeProcess.start({ ...LOAD_ENV, STORE: 'memory', ...env }, { built: true, ...how })
   context.cleanup(() => node.end('SIGKILL'))
   return node
 }

@@ -7,6 +7,23 @@ import { fileURLToPath } from 'node:url'
 const built = fileURLToPath(new URL('../dist/server/run.js', import.meta.url))
 const source = fileURLToPath(new URL('../server/run.ts', import.meta.url))
 
+const heapWatch = new URL('heap-watch.mjs', import.meta.url).href
+
+export interface StartOptions {
+  /** Run the compiled program. */
+  readonly built?: boolean
+  /** Let it be asked what is alive. */
+  readonly watched?: boolean
+}
+
+/** What is alive in a node after all garbage was collected. */
+export interface Alive {
+  /** On the heap and outside of it. */
+  readonly bytes: number
+  /** What the event loop waits for, by kind: sockets, timers. */
+  readonly resources: Readonly<Record<string, number>>
+}
+
 export class NodeProcess {
   readonly url: string
   /** The internal port, when `INTERNAL_PORT` was given. */
@@ -25,10 +42,11 @@ export class NodeProcess {
     return this.#child.pid!
   }
 
-  /** Start one; resolves when it has printed its address. `built` runs the compiled program. */
-  static async start(env: Record<string, string>, how: { built?: boolean } = {}): Promise<NodeProcess> {
+  /** Start one; resolves when it has printed its address. */
+  static async start(env: Record<string, string>, how: StartOptions = {}): Promise<NodeProcess> {
     const program = how.built === true && existsSync(built) ? [built] : ['--import', 'tsx', source]
-    const child = spawn(process.execPath, program, {
+    const watch = how.watched === true ? ['--expose-gc', '--import', heapWatch] : []
+    const child = spawn(process.execPath, [...watch, ...program], {
       env: { ...process.env, HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -66,6 +84,22 @@ export class NodeProcess {
     this.#child.kill(signal)
     const [code] = (await once(this.#child, 'exit')) as [number | null]
     return code
+  }
+
+  /** Collect all garbage and count what remains; only of a watched node. */
+  async alive(): Promise<Alive> {
+    const stdout = this.#child.stdout!
+    const answered = new Promise<Alive>((resolve) => {
+      const read = (chunk: Buffer): void => {
+        const found = /^alive (.*)$/m.exec(chunk.toString())
+        if (found === null) return
+        stdout.off('data', read)
+        resolve(JSON.parse(found[1]!) as Alive)
+      }
+      stdout.on('data', read)
+    })
+    this.#child.kill('SIGUSR2')
+    return answered
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -1,10 +1,11 @@
 /** All scenarios, by name. */
 import type { Scenario } from '../scenario.ts'
+import { churn } from './churn.ts'
 import { cluster, history } from './cluster.ts'
 import { drain } from './drain.ts'
 import { idle } from './idle.ts'
 import { slow } from './slow.ts'
-import { churn, reconnect } from './storm.ts'
+import { reconnect } from './storm.ts'
 import { room, rooms } from './talk.ts'
 
 export const SCENARIOS: ReadonlyMap<string, Scenario> = new Map(

@@ -1,6 +1,6 @@
 /** Everybody loses the connection at once, and comes back. */
 import { Fleet, forEach, startNode } from '../fleet.ts'
-import { count, metric, openFiles, residentBytes, seconds } from '../process-stats.ts'
+import { count, metric, seconds } from '../process-stats.ts'
 import { type Context, eventually, must, type Row, type Scenario } from '../scenario.ts'
 
 const ROOM = 'general'
@@ -65,37 +65,4 @@ export const reconnect: Scenario = {
   about: '10,000 connections are lost at once and come back',
   invariant: 'all are back within 35 s with everything they missed, and the counts are exact',
   run: storm,
-}
-
-export const churn: Scenario = {
-  name: 'churn',
-  about: '10 rounds of 10,000 connections that come, speak and go',
-  invariant: 'files, connections and memory are back where they were after the second round',
-  async run(context) {
-    const clients = context.clients ?? (context.short ? 200 : 10_000)
-    const rounds = context.short ? 4 : 10
-    const node = await startNode(context)
-    const files = openFiles(node.pid)
-    const memory: number[] = []
-    for (let round = 1; round <= rounds; round += 1) {
-      const fleet = new Fleet(context)
-      await fleet.add(clients, node.socketUrl)
-      await forEach(fleet.clients, (client) => client.join(ROOM, 1))
-      await fleet.clients[0]!.send(ROOM, `round ${round}`)
-      await fleet.end()
-      await eventually('all have gone', async () => (await metric(node, 'ws_connections')) === 0, 30_000)
-      memory.push(residentBytes(node.pid))
-      context.progress(`round ${round} of ${rounds}, ${Math.round(memory.at(-1)! / 2 ** 20)} MiB`)
-    }
-    await eventually('the files are closed', () => openFiles(node.pid) <= files + 5, 10_000)
-    const [, second] = memory
-    const growth = memory.at(-1)! / second! - 1
-    // Every guest stays a member of the room; that costs about a hundred bytes each.
-    must(growth < 0.35, `the memory has grown by ${(growth * 100).toFixed(0)} % since the second round`)
-    return [
-      ['rounds x connections', `${rounds} x ${count(clients)}`],
-      ['memory after each round', memory.map((bytes) => Math.round(bytes / 2 ** 20)).join(', ') + ' MiB'],
-      ['files before / after', `${files} / ${openFiles(node.pid)}`],
-    ]
-  },
 }
