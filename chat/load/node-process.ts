@@ -88,18 +88,25 @@ export class NodeProcess {
 
   /** Collect all garbage and count what remains; only of a watched node. */
   async alive(): Promise<Alive> {
-    const stdout = this.#child.stdout!
-    const answered = new Promise<Alive>((resolve) => {
-      const read = (chunk: Buffer): void => {
-        const found = /^alive (.*)$/m.exec(chunk.toString())
-        if (found === null) return
-        stdout.off('data', read)
-        resolve(JSON.parse(found[1]!) as Alive)
-      }
-      stdout.on('data', read)
-    })
+    const answered = this.says(/^alive (.*)$/m)
     this.#child.kill('SIGUSR2')
-    return answered
+    return JSON.parse((await answered)[1]!) as Alive
+  }
+
+  /** Resolves when it prints what fits from now on. */
+  says(pattern: RegExp): Promise<RegExpExecArray> {
+    const { stdout } = this.#child
+    return new Promise((resolve) => {
+      let heard = ''
+      const read = (chunk: Buffer): void => {
+        heard = (heard + chunk.toString()).slice(-10_000)
+        const found = pattern.exec(heard)
+        if (found === null) return
+        stdout!.off('data', read)
+        resolve(found)
+      }
+      stdout!.on('data', read)
+    })
   }
 
   kill(signal: NodeJS.Signals): void {

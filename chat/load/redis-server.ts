@@ -26,6 +26,8 @@ export async function freePort(): Promise<number> {
   return port
 }
 
+const START_DEADLINE_MS = 10_000
+
 export class RedisServer {
   readonly port: number
   readonly url: string
@@ -52,16 +54,22 @@ export class RedisServer {
   async start(): Promise<void> {
     const options = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '']
     if (this.#appendOnly) options.push('--appendonly', 'yes', '--appendfsync', 'always')
-    const child = spawn('redis-server', options, { stdio: 'ignore' })
+    const child = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'ignore'] })
     this.#process = child
     const kill = (): void => void child.kill('SIGKILL')
     process.once('exit', kill)
     child.once('exit', () => process.off('exit', kill))
-    for (let tries = 0; ; tries += 1) {
-      if (await this.#answers()) return
-      if (tries === 200) throw new Error('redis-server did not start within 10 s')
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
+    await new Promise<void>((resolve, reject) => {
+      const deadline = setTimeout(() => reject(new Error('redis-server did not start within 10 s')), START_DEADLINE_MS)
+      child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)))
+      let output = ''
+      child.stdout.on('data', (chunk: Buffer) => {
+        output = (output + chunk.toString()).slice(-1000)
+        if (!output.includes('Ready to accept connections')) return
+        clearTimeout(deadline)
+        resolve()
+      })
+    })
   }
 
   /** Ask in the inline form of its protocol; answers the first chunk. */
@@ -90,13 +98,5 @@ export class RedisServer {
     this.signal('SIGCONT')
     await this.kill()
     rmSync(this.#folder, { recursive: true, force: true })
-  }
-
-  async #answers(): Promise<boolean> {
-    try {
-      return (await this.command('PING')).startsWith('+PONG')
-    } catch {
-      return false
-    }
   }
 }

@@ -25,13 +25,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function eventually<T>(what: () => Promise<T>, is: (value: T) => boolean): Promise<T> {
-  for (let tries = 0; ; tries += 1) {
-    const value = await what()
-    if (is(value)) return value
-    if (tries === 200) throw new Error(`still ${String(value)} after 10 s`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {}
+  const promise = new Promise<void>((done) => (resolve = done))
+  return { promise, resolve }
 }
 
 describe('the program', { timeout: 60_000 }, () => {
@@ -61,13 +58,14 @@ describe('the program', { timeout: 60_000 }, () => {
     await anna.ended()
     expect(anna.closed?.code).toBe(1012)
     node = await NodeProcess.start({ STORE: 'memory', DRAIN_MS: '600000' })
-    const crowd = [1, 2].map((n) => new ChatClient({ url: node!.socketUrl, make: makeSocket, name: `c${n}` }))
+    // Somebody hears the first goodbye, and the second is a long way off.
+    const { promise: bye, resolve: heard } = withResolvers()
+    const onEvent = ({ t }: { t: string }): void => void (t === 'bye' && heard())
+    const url = node.socketUrl
+    const crowd = [1, 2].map((n) => new ChatClient({ url, make: makeSocket, name: `c${n}`, onEvent }))
     for (const client of crowd) await client.connect()
     node.kill('SIGTERM')
-    await eventually(
-      async () => crowd[0]!.events.length,
-      (count) => count > 0,
-    )
+    await bye
     expect(await node.end('SIGTERM')).toBe(1)
   })
 
@@ -94,7 +92,7 @@ describe('SIGHUP', { timeout: 60_000 }, () => {
       writeFileSync(files.TLS_KEY, key)
     }
     renew()
-    node = await NodeProcess.start({ STORE: 'memory', ...files })
+    node = await NodeProcess.start({ STORE: 'memory', LOG_LEVEL: 'info', ...files })
     const port = Number(new URL(node.url).port)
     const fingerprint = async (): Promise<string> => {
       const tls: TLSSocket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false })
@@ -110,11 +108,15 @@ describe('SIGHUP', { timeout: 60_000 }, () => {
     await anna.join('general')
     const first = await fingerprint()
     renew()
+    const again = node.says(/were read again/)
     node.kill('SIGHUP')
-    const second = await eventually(fingerprint, (now) => now !== first)
+    await again
+    const second = await fingerprint()
+    expect(second).not.toBe(first)
     writeFileSync(files.TLS_CERT, 'nonsense')
+    const refused = node.says(/not read again/)
     node.kill('SIGHUP')
-    await eventually(async () => node!.log().includes('not read again'), Boolean)
+    await refused
     expect(await fingerprint()).toBe(second)
     await anna.send('general', 'through it all')
   })

@@ -29,6 +29,7 @@ export class FakePeer implements Peer {
   terminated = false
   connection!: ChatConnection
   readonly #replies = new Map<number, (reply: Reply) => void>()
+  readonly #waiting = new Set<() => void>()
   #id = 0
 
   send(text: string): void {
@@ -37,6 +38,20 @@ export class FakePeer implements Peer {
     if (message === undefined) throw new Error(`not chat.v1: ${text}`)
     if ('event' in message) this.events.push(message.event)
     else this.#replies.get(message.reply.re)?.(message.reply)
+    for (const waiting of [...this.#waiting]) waiting()
+  }
+
+  /** Resolves when something holds, which is looked at whenever the peer is told something. */
+  until(holds: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!holds()) return
+        this.#waiting.delete(look)
+        resolve()
+      }
+      this.#waiting.add(look)
+      look()
+    })
   }
 
   close(code: number, reason: string): void {
