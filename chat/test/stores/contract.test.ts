@@ -1,46 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { User } from '../../protocol/index.ts'
-import { embeddedBackend } from '../../server/stores/embedded.ts'
-import { memoryBackend } from '../../server/stores/memory.ts'
-import { redisBackend } from '../../server/stores/redis.ts'
 import type { AppendRequest, Backend, Notice } from '../../server/stores/store.ts'
+import { DRIVERS, removeFiles } from '../support/drivers.ts'
 import { newCid } from '../support/fake-peer.ts'
-import { hasRedis, RedisServer } from '../../load/redis-server.ts'
-
-interface Driver {
-  readonly name: string
-  readonly skip?: boolean
-  make(options: { logMessages?: number; rooms?: number }): Promise<Backend>
-  stop?(): Promise<void>
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'chat-store-'))
-let files = 0
-let redis: RedisServer | undefined
-
-const embedded = (driver: 'node:sqlite' | 'libsql'): Driver => ({
-  name: `embedded (${driver})`,
-  skip: driver === 'node:sqlite' && Number(process.versions.node.split('.')[0]) < 22,
-  make: async (options) => embeddedBackend({ path: join(folder, `${(files += 1)}.db`), driver, ...options }),
-})
-
-const drivers: Driver[] = [
-  { name: 'memory', make: async (options) => memoryBackend(options) },
-  embedded('libsql'),
-  embedded('node:sqlite'),
-  {
-    name: 'redis',
-    skip: !hasRedis(),
-    make: async (options) => {
-      redis ??= await RedisServer.start()
-      return redisBackend({ url: redis.url, prefix: `t${(files += 1)}:`, onError: () => {}, ...options })
-    },
-    stop: async () => redis?.stop(),
-  },
-]
 
 const anna: User = { id: 'u-anna', name: 'Anna' }
 const bo: User = { id: 'g-bo', name: 'Bo "the" 北' }
@@ -49,9 +11,9 @@ function msg(text: string, more: Partial<AppendRequest> = {}): AppendRequest {
   return { room: 'general', from: anna, cid: newCid(), kind: 'msg', text, ts: 1_763_700_000_123, ...more }
 }
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(removeFiles)
 
-describe.each(drivers.filter(({ skip }) => skip !== true))('the $name backend', { timeout: 60_000 }, (driver) => {
+describe.each(DRIVERS.filter(({ skip }) => skip !== true))('the $name backend', { timeout: 60_000 }, (driver) => {
   let backend: Backend
   let notices: { room: string; notice: Notice }[]
   let waiting: { until: () => boolean; resolve: () => void }[]

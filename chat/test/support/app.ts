@@ -1,4 +1,5 @@
 /** A whole server in the test's process, on ports of its own, and real clients. */
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,4 +37,11 @@ export async function testApp(env: Record<string, string> = {}, webFolder = '/do
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** Collect everything that a raw socket is told. */
+export function listen(socket: WebSocket): { texts: string[]; next(): Promise<void> } {
+  const texts: string[] = []
+  socket.on('message', (data: Buffer) => texts.push(data.toString()))
+  return { texts, next: async () => void (await once(socket, 'message')) }
 }

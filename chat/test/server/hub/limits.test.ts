@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ChatClose } from '../../../protocol/index.ts'
+import { testHub, type TestHub } from '../../support/fake-peer.ts'
+
+let room: TestHub
+
+beforeEach(async () => {
+  vi.useFakeTimers()
+  room = await testHub()
+})
+
+afterEach(async () => {
+  await room.hub.close()
+  vi.useRealTimers()
+  if (room.errors.length > 0) throw new AggregateError(room.errors, 'the hub told errors')
+})
+
+describe('limits', () => {
+  it('answers malformed messages and closes at the fifth with 4000', async () => {
+    const anna = await room.guest('Anna')
+    const bad = ['{', '[]', '{"t":1}', '{"t":"nope","id":9}', '{"t":"send","room":"UPPER","d":{}}']
+    for (const text of bad) anna.connection.receive(text)
+    expect(anna.of('error').map(({ d }) => d.code)).toEqual([4000, 4000, 4000, 4000])
+    expect(anna.raw.some((text) => text.includes('"re":9') && text.includes('4001'))).toBe(true)
+    expect(anna.closed?.code).toBe(ChatClose.bad_protocol)
+  })
+
+  it('closes a connection with over 120 messages in 10 s with 4101', async () => {
+    const anna = await room.guest('Anna')
+    for (let i = 0; i < 130; i += 1) anna.connection.receive('{"t":"ping","d":{"ts":1}}')
+    expect(anna.closed?.code).toBe(ChatClose.rate_limited)
+  })
+
+  it('closes a reader that is 1 MiB behind with 4103; others go on', async () => {
+    const [anna, bo] = [await room.guest('Anna'), await room.guest('Bo')]
+    await anna.get('join', {}, 'general')
+    await bo.get('join', {}, 'general')
+    bo.bufferedAmount = 2 ** 20 + 1
+    await anna.say('one')
+    expect(bo.closed?.code).toBe(ChatClose.slow_consumer)
+    await anna.say('two')
+    expect(anna.texts()).toEqual(['one', 'two'])
+  })
+
+  it('closes whoever is silent for 60 s with 4201, and a binary message with 1003', async () => {
+    const [anna, bo] = [await room.guest('Anna'), await room.guest('Bo')]
+    bo.connection.receiveBinary()
+    expect(bo.closed?.code).toBe(1003)
+    await vi.advanceTimersByTimeAsync(61_000)
+    expect(anna.closed?.code).toBe(ChatClose.heartbeat_timeout)
+  })
+})
