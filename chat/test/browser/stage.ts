@@ -47,11 +47,14 @@ const TEST_ROOMS = Array.from({ length: 30 }, (_, index) => `test-${index + 1}`)
 export class ChatProcess {
   readonly #folder = mkdtempSync(join(tmpdir(), 'barewire-browser-'))
   readonly #isForTests: boolean
+  readonly #settings: Readonly<Record<string, string>>
   #child: ChildProcess | undefined
   port = 0
 
-  constructor({ isForTests = true } = {}) {
+  /** `settings` are environment variables of the server. */
+  constructor({ isForTests = true, settings = {} }: { isForTests?: boolean; settings?: Record<string, string> } = {}) {
     this.#isForTests = isForTests
+    this.#settings = settings
   }
 
   async start(): Promise<void> {
@@ -66,6 +69,7 @@ export class ChatProcess {
         REDIS_URL: '',
         LOG_LEVEL: 'error',
         DRAIN_MS: '300',
+        ...this.#settings,
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     })

@@ -44,8 +44,6 @@ export class ChatLink {
   isLeaving = false
   /** Round trip of the last ping, in milliseconds. */
   rtt: number | undefined
-  /** The name of the last error that came before a close. */
-  lastError: string | undefined
   readonly #options: ChatLinkOptions
   #socket: ReconnectingSocket | undefined
   #heartbeat: Heartbeat | undefined
@@ -110,9 +108,6 @@ export class ChatLink {
         this.isLeaving = true
         this.#socket?.comeBackAfter(event.d.afterMs)
         return this.#options.onchange()
-      case 'error':
-        this.lastError = event.d.name
-        return
       default:
         this.#options.onevent(event)
     }
@@ -121,7 +116,6 @@ export class ChatLink {
   #welcome(hello: Hello): void {
     this.hello = hello
     this.isLeaving = false
-    this.lastError = undefined
     const { random } = this.#options
     this.#heartbeat = new Heartbeat({
       ...hello.ping,

@@ -48,8 +48,10 @@ export const client: ChatClient = new ChatClient({
     })
   },
   onidentity: ({ name, session, token }) => {
-    if (token === undefined) tab.value.name = name
     if (session !== undefined) tab.value.session = session
+    tab.value.name = name
+    if (token !== undefined) tab.value.token = token
+    if (knocking.value !== undefined) comeIn(knocking.value)
   },
   onmessage: (room, message) => arrived(room, message),
   onback: (missed) => {
@@ -70,6 +72,12 @@ export const waitingCount = derived(() => client.outbox.waiting)
 export const isLeaving = derived(() => client.link.isLeaving)
 export const roundTrip = derived(() => client.link.rtt)
 export const isReady = derived(() => client.ready)
+
+/** What the server of the moment says to those who have only a name. */
+export const areGuestsWelcome = computed(() => hello.value?.guests !== false)
+/** The room that is entered when the token proves good. */
+const knocking = ref<string>()
+export const isKnocking = computed(() => knocking.value !== undefined && refusal.value === undefined)
 
 /** The user has come in (or does so right now, after a reload). */
 export const entered = ref(tab.value.active !== '')
@@ -157,25 +165,33 @@ function identity(): Identity {
   return session === undefined ? { name, owner } : { name, owner, session }
 }
 
-/** Come in as a guest of this name, or with a token. */
+/** Come in as a guest of this name at once; or with a token, once the server has accepted it. */
 export function signIn(as: { readonly name: string } | { readonly token: string }, room: string): void {
-  if ('token' in as) delete tab.value.session
-  else delete tab.value.token
-  Object.assign(tab.value, as)
+  if ('token' in as) {
+    knocking.value = room
+    return renewToken(as.token)
+  }
+  tab.value.name = as.name
   client.identify(identity())
+  comeIn(room)
+}
+
+function comeIn(room: string): void {
+  knocking.value = undefined
   entered.value = true
   openRoom(room)
 }
 
-/** Stay in the rooms with a new token. */
+/** Be the holder of this token; whoever is in rooms stays there. It is remembered once it was accepted. */
 export function renewToken(token: string): void {
-  tab.value.token = token
-  client.identify(identity())
+  const { name, owner } = tab.value
+  client.identify({ name, owner, token })
   version.value++
 }
 
 export function signOut(): void {
   entered.value = false
+  knocking.value = undefined
   newLines.value = {}
   forgetTab()
   client.signOut()

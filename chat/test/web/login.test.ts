@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Login, type Identity } from '../../web/src/client/login.ts'
+import { RequestError, type Requests } from '../../web/src/client/requests.ts'
+import { ADA, HELLO } from './fake-socket.ts'
+
+const AS_ADA: Identity = { name: 'Ada', owner: 'tab-1' }
+const WITH_TOKEN: Identity = { name: '', owner: 'tab-1', token: 'a.b.c' }
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** A login whose server gives these answers, one after the other. */
+function login(answers: (object | RequestError)[], hello: object = HELLO.d) {
+  const asked: unknown[] = []
+  const accepted: Identity[] = []
+  const requests = {
+    ask: async (_type: string, d: object) => {
+      asked.push(d)
+      const answer = answers.shift()
+      if (answer instanceof RequestError) throw answer
+      return answer
+    },
+  } as unknown as Requests
+  const desk = new Login({
+    requests,
+    hello: () => hello as never,
+    onchange: () => {},
+    onaccepted: (identity) => accepted.push(identity),
+  })
+  return { desk, asked, accepted }
+}
+
+const refused = (detail: string): RequestError =>
+  new RequestError({ code: 4010, name: 'unauthorized', retry: false, detail })
+
+describe('the login', () => {
+  it('keeps what proves to be the same guest again', async () => {
+    const { desk, asked, accepted } = login([
+      { user: ADA, session: 's1', rooms: [] },
+      { user: ADA, session: 's1', rooms: [] },
+    ])
+    desk.become(AS_ADA)
+    await desk.authenticate()
+    await desk.authenticate()
+    expect(asked).toEqual([{ guest: { name: 'Ada' } }, { guest: { name: 'Ada', session: 's1' } }])
+    expect(accepted[0]).toEqual({ ...AS_ADA, session: 's1' })
+  })
+
+  it.each([
+    ['a name', AS_ADA, HELLO.d, 'name'],
+    ['a guest', AS_ADA, { ...HELLO.d, guests: false }, 'guest'],
+    ['a token', WITH_TOKEN, { ...HELLO.d, guests: false }, 'token'],
+  ])('tells that %s was refused, and does not ask again with the same', async (_what, identity, hello, of) => {
+    const { desk, asked } = login([refused('why'), { user: ADA, rooms: [] }], hello)
+    desk.become(identity)
+    await desk.authenticate()
+    expect([desk.refusal, desk.isSomebody]).toEqual([{ of, detail: 'why' }, false])
+    await desk.authenticate()
+    expect(asked).toHaveLength(1)
+    desk.become({ ...identity, name: 'another' })
+    await desk.authenticate()
+    expect([desk.refusal, desk.user]).toEqual([undefined, ADA])
+  })
+
+  it('asks again when it is told to come later', async () => {
+    const later = new RequestError({ code: 4290, name: 'rate_limited', retry: true, afterMs: 300 })
+    const { desk, asked } = login([later, { user: ADA, rooms: [] }])
+    desk.become(AS_ADA)
+    await desk.authenticate()
+    await vi.advanceTimersByTimeAsync(299)
+    expect(asked).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(desk.user).toEqual(ADA)
+  })
+
+  it('gives a guest word again before it ends; a token is for the user to replace', async () => {
+    const guest = login([{ user: ADA, rooms: [] }])
+    guest.desk.become(AS_ADA)
+    guest.desk.expires(5000)
+    await vi.advanceTimersByTimeAsync(0)
+    expect([guest.asked.length, guest.desk.expiring]).toEqual([1, undefined])
+    const holder = login([{ user: ADA, rooms: [] }])
+    holder.desk.become(WITH_TOKEN)
+    holder.desk.expires(5000)
+    expect([holder.asked.length, holder.desk.expiring]).toEqual([0, 5000])
+    holder.desk.become({ ...WITH_TOKEN, token: 'd.e.f' })
+    await holder.desk.authenticate()
+    expect([holder.asked, holder.desk.expiring]).toEqual([[{ token: 'd.e.f' }], undefined])
+  })
+
+  it('does not hear an answer that was meant for an earlier identity', async () => {
+    const { desk, accepted } = login([refused('old'), { user: ADA, rooms: [] }])
+    desk.become(WITH_TOKEN)
+    const first = desk.authenticate()
+    desk.become(AS_ADA)
+    await first
+    expect([desk.refusal, accepted]).toEqual([undefined, []])
+  })
+})
