@@ -1,6 +1,19 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { ChatProcess, complaints, enter, Gate, hasChromium, launch, openTab, say, texts, untilTexts } from './stage.ts'
+import {
+  ChatProcess,
+  complaints,
+  enter,
+  Gate,
+  hasChromium,
+  launch,
+  openRoom,
+  openTab,
+  roomButton,
+  say,
+  texts,
+  untilTexts,
+} from './stage.ts'
 
 describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 }, () => {
   const chat = new ChatProcess()
@@ -32,14 +45,6 @@ describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 },
     return page
   }
   const freshRoom = (): string => `test-${++rooms}`
-  const openRoom = async (page: Page, room: string): Promise<void> => {
-    await page
-      .locator('nav .room')
-      .filter({ has: page.locator('.name', { hasText: new RegExp(`^${room}$`) }) })
-      .click()
-    await page.locator('main h1', { hasText: room }).waitFor()
-    await page.locator('.beginning, .top .button').first().waitFor()
-  }
   const online = (page: Page, count: number): Promise<void> =>
     page.locator('.bar .count', { hasText: `${count} online` }).waitFor()
 
@@ -65,18 +70,28 @@ describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 },
     await online(ada, 1)
   })
 
-  it('counts unread messages of other rooms, in the list and in the title', async () => {
-    const [one, two] = [freshRoom(), freshRoom()]
+  it('is in three rooms at once, and counts what is unread in the others, in the list and in the title', async () => {
+    const [one, two, three] = [freshRoom(), freshRoom(), freshRoom()]
     const ada = await visit('Ada', one)
     await openRoom(ada, two)
+    await openRoom(ada, three)
     const eve = await visit('Eve', one)
     for (const text of ['a', 'b', 'c']) await say(eve, text)
-    await ada.locator('nav .room', { hasText: one }).locator('.badge', { hasText: '3' }).waitFor()
-    expect(await ada.title()).toBe(`(3) ${two}`)
+    await openRoom(eve, two)
+    await say(eve, 'd')
+    const badge = (room: string, count: string): Promise<void> =>
+      roomButton(ada, room).locator('.badge', { hasText: count }).waitFor()
+    await badge(one, '3')
+    await badge(two, '1')
+    expect(await ada.title()).toBe(`(4) ${three}`)
+    expect(await texts(ada)).toEqual([])
     await openRoom(ada, one)
     await untilTexts(ada, ['a', 'b', 'c'])
     await ada.locator('.new-line', { hasText: 'New' }).waitFor()
-    await ada.waitForFunction((title) => document.title === title, one)
+    await ada.waitForFunction((title) => document.title === title, `(1) ${one}`)
+    await openRoom(ada, two)
+    await untilTexts(ada, ['d'])
+    await ada.waitForFunction((title) => document.title === title, two)
     await openRoom(ada, 'general')
     expect(await ada.title()).toBe('general')
   })
@@ -217,6 +232,22 @@ describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 },
     await ada.locator('.message .line').hover()
     await ada.locator('[aria-label="Delete"]').click()
     await untilTexts(ada, ['Message deleted'])
+  })
+
+  it('says so when a message cannot be deleted', async () => {
+    const ada = await visit('Ada', freshRoom())
+    await say(ada, 'stays')
+    await untilTexts(ada, ['stays'])
+    await ada.context().setOffline(true)
+    await ada.locator('.banner', { hasText: 'Offline' }).waitFor()
+    await ada.locator('.message .line').hover()
+    await ada.locator('[aria-label="Delete"]').click()
+    await ada.locator('.failure', { hasText: 'Not deleted (not connected)' }).waitFor()
+    await ada.context().setOffline(false)
+    await ada.locator('.banner').waitFor({ state: 'detached' })
+    await ada.locator('[aria-label="Delete"]').click()
+    await untilTexts(ada, ['Message deleted'])
+    expect(await ada.locator('.failure').count()).toBe(0)
   })
 
   it('follows only a reader at the bottom, and loads earlier messages without moving what is read', async () => {

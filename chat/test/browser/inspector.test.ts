@@ -2,7 +2,18 @@ import { readFile } from 'node:fs/promises'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { ChatProcess, complaints, enter, hasChromium, launch, openTab, say, untilTexts } from './stage.ts'
+import {
+  ChatProcess,
+  complaints,
+  enter,
+  hasChromium,
+  launch,
+  openRoom,
+  openTab,
+  say,
+  texts,
+  untilTexts,
+} from './stage.ts'
 
 describe.skipIf(!hasChromium)('the wire inspector in Chromium', { timeout: 180_000 }, () => {
   const chat = new ChatProcess()
@@ -141,6 +152,40 @@ describe.skipIf(!hasChromium)('the wire inspector in Chromium', { timeout: 180_0
     await page.locator('[data-pending=sending]').waitFor()
     await page.locator('.message[data-seq] .text', { hasText: 'swallowed' }).waitFor({ timeout: 180_000 })
     await untilTexts(page, ['swallowed'])
+  })
+
+  it('finds out that the server has fallen silent, and brings what was written to a new connection, once', async () => {
+    const page = await inspect()
+    const eve = await openTab(browser, url())
+    await enter(eve, 'Eve')
+    await openRoom(eve, 'test-1')
+    await openRoom(page, 'test-1')
+    await say(page, 'before')
+    await untilTexts(eve, ['before'])
+    await page.locator('#wire-tab-faults').click()
+    await page.locator('[data-fault="freeze"]').click()
+    await page.locator('.done', { hasText: 'Done: Freeze' }).waitFor()
+    await say(page, 'into the silence')
+    await page.locator('[data-pending=sending]').waitFor()
+    await say(eve, 'meanwhile')
+    await untilTexts(eve, ['before', 'meanwhile'])
+    expect(await texts(page)).toEqual(['before'])
+    // The heartbeat asks by itself after up to 30 s; a page that is looked at again asks at once.
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+    await untilTexts(page, ['before', 'meanwhile', 'into the silence'])
+    await untilTexts(eve, ['before', 'meanwhile', 'into the silence'])
+    await page.locator('#wire-tab-frames').click()
+    await page.locator('.mark.begin').nth(1).waitFor()
+    expect(await page.locator('[data-pending]').count()).toBe(0)
+  })
+
+  it('says so when a fault cannot be caused', async () => {
+    const page = await inspect()
+    await page.locator('#wire-tab-faults').click()
+    await page.context().setOffline(true)
+    await page.locator('.banner', { hasText: 'Offline' }).waitFor()
+    await page.locator('[data-fault="drop"]').click()
+    await page.locator('.done.failed', { hasText: 'Not possible without a connection: Drop TCP' }).waitFor()
   })
 
   for (const colorScheme of ['light', 'dark'] as const) {

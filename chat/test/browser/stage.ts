@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core'
 
 const chatFolder = fileURLToPath(new URL('../../', import.meta.url))
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
@@ -167,6 +167,18 @@ export async function enter(page: Page, name: string, room?: string): Promise<vo
   await page.locator('#name').fill(name)
   await page.locator('#name').press('Enter')
   await page.locator('.composer textarea').waitFor()
+  await page.locator('.beginning, .top .button').first().waitFor()
+}
+
+/** The button of a room in the list. */
+export function roomButton(page: Page, room: string): Locator {
+  return page.locator('nav .room', { has: page.locator('.name', { hasText: new RegExp(`^${room}$`) }) })
+}
+
+/** Go into a room from the list. */
+export async function openRoom(page: Page, room: string): Promise<void> {
+  await roomButton(page, room).click()
+  await page.locator('main h1', { hasText: room }).waitFor()
   await page.locator('.beginning, .top .button').first().waitFor()
 }
 

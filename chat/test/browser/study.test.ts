@@ -72,6 +72,17 @@ describe.skipIf(!hasChromium)('the playground in Chromium', { timeout: 180_000 }
     await page.locator('.violation', { hasText: 'RFC 6455 7.4' }).waitFor()
   })
 
+  it('says it in Chinese, and quotes the RFC beside it', async () => {
+    const page = await study({ locale: 'zh-CN' })
+    await page.locator('[data-bit="8"]').click()
+    await page.locator('.violation', { hasText: '客户端必须给它发送的每一帧加掩码' }).waitFor()
+    expect(await page.locator('.violation q[lang=en]').textContent()).toBe('a client MUST mask every frame it sends')
+    await page.locator('.states .here', { hasText: '打开' }).waitFor()
+    await page.locator('.language').click()
+    await page.locator('.violation b', { hasText: 'a client MUST mask every frame it sends' }).waitFor()
+    expect(await page.locator('.violation q').count()).toBe(0)
+  })
+
   it('steps an endpoint forth and back through a conversation', async () => {
     const page = await study()
     await page.locator('#conversation').selectOption('badUtf8')

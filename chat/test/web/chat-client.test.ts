@@ -322,7 +322,7 @@ describe('ChatClient', () => {
       d: { join: [EVE], leave: [], users: 2, conns: 2, members: 2 },
     })
     FakeSocket.last.say({ t: 'typing', room: 'general', d: { users: [EVE] } })
-    expect([...session.people.keys()]).toEqual([ADA.id, EVE.id])
+    expect([...session.people.byId.keys()]).toEqual([ADA.id, EVE.id])
     expect(session.typing).toEqual([EVE])
     FakeSocket.last.say({
       t: 'presence',
@@ -334,8 +334,8 @@ describe('ChatClient', () => {
       room: 'general',
       d: { join: [], leave: [ADA], users: 1, conns: 1, members: 2 },
     })
-    expect(session.notices.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['join Eve', 'leave Ada'])
-    expect(session.userCount).toBe(1)
+    expect(session.people.notices.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['join Eve', 'leave Ada'])
+    expect(session.people.count).toBe(1)
   })
 
   it('ignores what is not of the protocol', async () => {

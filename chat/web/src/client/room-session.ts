@@ -2,30 +2,21 @@
  * One room the user is in: its log, kept without holes; who is there; who types; what was seen. It joins anew after each
  * reconnect from where it stood.
  */
-import type { Entry, JoinReply, PresencePage } from '../../../protocol/entities.ts'
+import type { Entry, JoinReply } from '../../../protocol/entities.ts'
 import type { ServerEvent } from '../../../protocol/envelope.ts'
 import { RoomLog, type RoomMessage } from './room-log.ts'
-import { RequestError, type Requests } from './requests.ts'
-import type { Notice } from './timeline.ts'
+import type { RequestError, Requests } from './requests.ts'
+import { RoomMarks } from './room-marks.ts'
+import { RoomPeople } from './room-people.ts'
 
-/** Acks and read marks are gathered for so long, in milliseconds: they are cumulative. */
-const MARK_DELAY = 400
 /** Entries a page asks for, when it fills a gap. */
 const PAGE = 200
 /** A gap larger than this is not filled; the newest page is taken instead. */
 const GAP_MOST = 1000
-/** Comings and goings that are remembered. */
-const NOTICES_MOST = 200
 /** How long the echo of an acknowledged message may take before it is fetched, in milliseconds. */
 const ECHO_TIMEOUT = 1500
 /** How soon a failed join or repair is tried again, in milliseconds. */
 const AGAIN_AFTER = 2000
-
-export interface Person {
-  readonly id: string
-  readonly name: string
-  readonly conns: number
-}
 
 export interface RoomSessionOptions {
   readonly room: string
@@ -41,17 +32,14 @@ export interface RoomSessionOptions {
 export class RoomSession {
   readonly room: string
   readonly log = new RoomLog()
-  readonly people = new Map<string, Person>()
-  userCount = 0
-  notices: Notice[] = []
+  readonly people = new RoomPeople()
+  readonly marks: RoomMarks
   typing: readonly { readonly id: string; readonly name: string }[] = []
   /** Joined on the connection of the moment. */
   live = false
   /** Joined at least once: there is something to show. */
   loaded = false
   loadingEarlier = false
-  /** Read up to here, by this user on any connection. */
-  read = 0
   /** The log began anew while it was shown. */
   wasReset = false
   /** Entries that were not kept or too many to load. */
@@ -60,10 +48,6 @@ export class RoomSession {
   readonly #options: RoomSessionOptions
   readonly #requests: Requests
   #repairing: Promise<void> | undefined
-  #acked = 0
-  #readTold = 0
-  #ackTimer: ReturnType<typeof setTimeout> | undefined
-  #readTimer: ReturnType<typeof setTimeout> | undefined
   #againTimer: ReturnType<typeof setTimeout> | undefined
   #closed = false
 
@@ -71,6 +55,7 @@ export class RoomSession {
     this.room = options.room
     this.#options = options
     this.#requests = options.requests
+    this.marks = new RoomMarks({ ...options, last: () => this.log.last })
   }
 
   /** Enter the room on a fresh connection; answers how many messages had been missed. */
@@ -98,11 +83,8 @@ export class RoomSession {
     this.live = false
     this.typing = []
     this.#repairing = undefined
-    clearTimeout(this.#ackTimer)
-    clearTimeout(this.#readTimer)
     clearTimeout(this.#againTimer)
-    this.#ackTimer = this.#readTimer = undefined
-    this.#acked = 0
+    this.marks.lost()
   }
 
   /** The user leaves. */
@@ -119,12 +101,13 @@ export class RoomSession {
       case 'delete':
         return this.#takeEntry({ kind: event.t, seq: event.seq, ...event.d } as Entry)
       case 'presence':
-        return this.#takePresence(event.d)
+        this.people.change(event.d, this.log.last)
+        return this.#options.onchange()
       case 'typing':
         this.typing = event.d.users
         return this.#options.onchange()
       case 'read':
-        this.read = Math.max(this.read, event.d.seq)
+        this.marks.readElsewhere(event.d.seq)
         return this.#options.onchange()
       case 'reset':
         return void this.join()
@@ -154,35 +137,21 @@ export class RoomSession {
     this.#options.onchange()
   }
 
-  /** The user has seen everything up to the last message. */
-  markRead(): void {
-    if (this.log.last <= this.read && this.#readTold >= this.read) return
-    this.read = Math.max(this.read, this.log.last)
-    this.#readTimer ??= setTimeout(() => {
-      this.#readTimer = undefined
-      if (!this.live || this.read <= this.#readTold) return
-      this.#readTold = this.read
-      this.#requests.tell('read', { seq: this.read }, this.room)
-    }, MARK_DELAY)
-  }
-
   #takeReply(reply: JoinReply, resumed: boolean): void {
     this.live = true
     this.loaded = true
-    this.read = Math.max(reply.epoch === this.log.epoch ? this.read : 0, reply.read)
-    this.#readTold = reply.read
-    this.#acked = reply.cursor
+    this.marks.joined(reply, reply.epoch === this.log.epoch)
     if (!resumed || reply.reset) {
       this.wasReset = resumed && reply.epoch !== this.log.epoch
       this.skipped = resumed ? reply.missed : 0
-      if (resumed) this.notices = []
+      if (resumed) this.people.forgetNotices()
       this.log.reset(reply)
     } else {
       this.log.first = reply.first
       for (const entry of reply.msgs) this.log.apply(entry)
     }
-    this.#setPresence(reply.presence)
-    this.#ackSoon()
+    this.people.set(reply.presence)
+    this.marks.ackSoon()
     this.#options.onchange()
   }
 
@@ -199,7 +168,7 @@ export class RoomSession {
     if (applied === 'applied') {
       for (const message of newerThan(this.log.messages, last)) this.#options.onmessage({ kind: 'msg', ...message })
     }
-    this.#ackSoon()
+    this.marks.ackSoon()
     if (applied === 'applied') this.#options.onchange()
   }
 
@@ -227,7 +196,7 @@ export class RoomSession {
         await new Promise((resolve) => setTimeout(resolve, afterMs ?? AGAIN_AFTER))
       }
     }
-    this.#ackSoon()
+    this.marks.ackSoon()
     this.#options.onchange()
   }
 
@@ -240,45 +209,11 @@ export class RoomSession {
     try {
       this.log.reset(await this.#requests.ask('history', {}, this.room))
       this.skipped = Math.max(0, skipped)
-      this.#ackSoon()
+      this.marks.ackSoon()
       this.#options.onchange()
     } catch {
       // The next entry finds the gap again.
     }
-  }
-
-  #ackSoon(): void {
-    if (this.log.last <= this.#acked) return
-    this.#ackTimer ??= setTimeout(() => {
-      this.#ackTimer = undefined
-      if (!this.live || this.log.last <= this.#acked) return
-      this.#acked = this.log.last
-      this.#requests.tell('ack', { seq: this.#acked }, this.room)
-    }, MARK_DELAY)
-  }
-
-  #setPresence(page: PresencePage): void {
-    this.people.clear()
-    for (const person of page.list) this.people.set(person.id, person)
-    this.userCount = page.users
-  }
-
-  #takePresence(d: (ServerEvent & { t: 'presence' })['d']): void {
-    const now = Date.now()
-    for (const { id, name } of d.join) {
-      const known = this.people.get(id)
-      this.people.set(id, { id, name, conns: known?.conns ?? 1 })
-      if (known === undefined) this.#notice({ kind: 'join', name, ts: now, after: this.log.last })
-    }
-    for (const { id, name } of d.leave) {
-      if (this.people.delete(id)) this.#notice({ kind: 'leave', name, ts: now, after: this.log.last })
-    }
-    this.userCount = d.users
-    this.#options.onchange()
-  }
-
-  #notice(notice: Notice): void {
-    this.notices = [...this.notices.slice(-NOTICES_MOST + 1), notice]
   }
 }
 

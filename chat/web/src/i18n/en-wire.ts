@@ -1,4 +1,5 @@
 /** The words of the wire inspector in English. */
+import { type CloseCause, describeCloseCode } from '../wire/codec.ts'
 import { plural } from './plural.ts'
 
 export const wire = {
@@ -28,6 +29,17 @@ export const wire = {
     paused: (count: number) => `Paused; ${plural(count, 'frame', 'frames')} held back`,
     study: 'Study the protocol in the playground',
     toStudy: 'Playground',
+    closed: (code: number, meaning: string) => `${code}, ${meaning}`,
+    causes: {
+      peer: 'by the page',
+      local: 'by the server',
+      protocol: 'the page broke a rule',
+      timeout: 'a deadline passed',
+      backpressure: 'too much was unsent',
+      lifetime: 'its time was over',
+      shutdown: 'the server goes down',
+      transport: 'TCP ended',
+    } satisfies Record<CloseCause, string>,
   },
   frame: {
     grid: 'Frame header, bit by bit',
@@ -45,6 +57,7 @@ export const wire = {
     closeCode: 'Close code',
     closeReason: 'Reason',
     noCode: 'no code',
+    closeMeaning: describeCloseCode,
     bytes: (count: number) => plural(count, 'byte', 'bytes'),
     redacted: 'It carried a secret: its payload is replaced by *.',
     cut: (shown: number, all: number) => `the first ${shown} of ${all} bytes`,
@@ -92,5 +105,6 @@ export const wire = {
     duplicate: 'Duplicate',
     duplicateHelp: 'The next messages arrive twice; the page shows them once.',
     done: 'Done',
+    failed: 'Not possible without a connection',
   },
 }

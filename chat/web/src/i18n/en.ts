@@ -72,6 +72,7 @@ export const en = {
     sending: 'Sending…',
     sent: 'Sent and stored',
     failed: 'Not sent',
+    notDeleted: 'Not deleted',
     retry: 'Retry',
     discard: 'Discard',
     edit: 'Edit',

@@ -1,5 +1,5 @@
 /** Errors and closes of the protocol in the words of the page. */
-import { ChatClose } from '../../../protocol/close-codes.ts'
+import { ChatClose, type ChatCloseName } from '../../../protocol/close-codes.ts'
 import type { Refusal } from '../client/login.ts'
 import { t } from './index.ts'
 
@@ -9,10 +9,25 @@ export function errorText(name: string): string {
   return words[name] ?? t.value.other(name)
 }
 
-/** Why a connection was closed. */
+const nameOfClose = (code: number): ChatCloseName | undefined =>
+  (Object.keys(ChatClose) as ChatCloseName[]).find((name) => ChatClose[name] === code)
+
+/** Why a connection was closed, to somebody who chats. */
 export function closeText(code: number): string {
-  const entry = Object.entries(ChatClose).find(([, one]) => one === code)
-  return entry === undefined ? t.value.other(code) : t.value.closes[entry[0] as keyof typeof ChatClose]
+  const name = nameOfClose(code)
+  return name === undefined ? t.value.other(code) : t.value.closes[name]
+}
+
+/** What a close code means, to somebody who looks at the wire. */
+export function wireCloseText(code: number): string {
+  const name = nameOfClose(code)
+  return name === undefined ? t.value.frame.closeMeaning(code) : `${name}: ${t.value.closes[name]}`
+}
+
+/** Who or what ended a connection. */
+export function causeText(cause: string): string {
+  const words: Readonly<Record<string, string | undefined>> = t.value.inspector.causes
+  return words[cause] ?? cause
 }
 
 /** The server tells developers what was wrong with a token; the names are those of the JOSE errors. */

@@ -1,6 +1,34 @@
 /** The words of the wire inspector in simplified Chinese. */
 import type { Messages } from './en.ts'
 
+/** The registry's close codes. RFC 6455 7.4.1, 7.4.2. */
+const CLOSE_CODES: Readonly<Record<number, string>> = {
+  1000: '正常关闭：连接已完成它的使命',
+  1001: '离开：服务器要下线，或浏览器离开了页面',
+  1002: '协议错误',
+  1003: '不支持的数据：这一端不接受这种消息',
+  1004: '保留，不会出现在线路上',
+  1005: '没有状态：关闭帧里没有关闭码；不会出现在线路上',
+  1006: '异常关闭：没有收到关闭帧；不会出现在线路上',
+  1007: '无效的载荷：例如不是 UTF-8 的文本',
+  1008: '违反策略',
+  1009: '消息太大，无法处理',
+  1010: '缺少扩展：客户端需要的扩展，服务器没有同意',
+  1011: '内部错误：服务器遇到了意料之外的情况',
+  1012: '服务重启',
+  1013: '稍后再试',
+  1014: '网关错误：上游服务器的回应无效',
+  1015: 'TLS 握手失败；不会出现在线路上',
+}
+
+function closeMeaning(code: number): string {
+  const known = CLOSE_CODES[code]
+  if (known !== undefined) return known
+  if (code >= 3000 && code <= 3999) return '由库、框架或应用在 IANA 登记'
+  if (code >= 4000 && code <= 4999) return '私用，由双方应用约定'
+  return '不在 RFC 6455 7.4.2 的范围内；不会出现在线路上'
+}
+
 export const wire: Pick<Messages, 'inspector' | 'frame' | 'handshake' | 'faults'> = {
   inspector: {
     open: '线路检视器',
@@ -28,6 +56,17 @@ export const wire: Pick<Messages, 'inspector' | 'frame' | 'handshake' | 'faults'
     paused: (count) => `已暂停，暂存了 ${count} 帧`,
     study: '到演练场学习协议',
     toStudy: '演练场',
+    closed: (code, meaning) => `关闭码 ${code}，${meaning}`,
+    causes: {
+      peer: '由页面关闭',
+      local: '由服务器关闭',
+      protocol: '页面违反了规则',
+      timeout: '超过了期限',
+      backpressure: '未发出的数据太多',
+      lifetime: '时间已到',
+      shutdown: '服务器要下线',
+      transport: 'TCP 断开',
+    },
   },
   frame: {
     grid: '逐位展示的帧头',
@@ -45,6 +84,7 @@ export const wire: Pick<Messages, 'inspector' | 'frame' | 'handshake' | 'faults'
     closeCode: '关闭码',
     closeReason: '原因',
     noCode: '没有关闭码',
+    closeMeaning,
     bytes: (count) => `${count} 字节`,
     redacted: '其中带有机密：载荷已用 * 代替。',
     cut: (shown, all) => `共 ${all} 字节，显示前 ${shown} 字节`,
@@ -92,5 +132,6 @@ export const wire: Pick<Messages, 'inspector' | 'frame' | 'handshake' | 'faults'
     duplicate: '重复',
     duplicateHelp: '接下来的消息会到达两次；页面只显示一次。',
     done: '完成',
+    failed: '没有连接，做不到',
   },
 }

@@ -72,6 +72,7 @@ export const zh: Messages = {
     sending: '发送中…',
     sent: '已发送并保存',
     failed: '未发送',
+    notDeleted: '没有删除',
     retry: '重试',
     discard: '丢弃',
     edit: '编辑',

@@ -94,7 +94,7 @@ export const active = derived(() => {
   const pending = client.outbox.entries.filter((entry) => entry.room === room)
   const items = buildTimeline({
     messages: session?.log.messages ?? [],
-    notices: session?.notices ?? [],
+    notices: session?.people.notices ?? [],
     pending,
     me: client.login.user?.id ?? '',
     newAfter: newLines.value[room],
@@ -108,8 +108,8 @@ export const active = derived(() => {
     isLoadingEarlier: session?.loadingEarlier ?? false,
     skipped: session?.skipped ?? 0,
     wasReset: session?.wasReset ?? false,
-    people: [...(session?.people.values() ?? [])],
-    userCount: session?.userCount ?? 0,
+    people: [...(session?.people.byId.values() ?? [])],
+    userCount: session?.people.count ?? 0,
     typing: (session?.typing ?? []).filter(({ id }) => id !== client.login.user?.id).map(({ name }) => name),
     lastSeq: session?.log.last ?? 0,
   }
@@ -119,7 +119,7 @@ function unreadOf(session: RoomSession): number {
   let count = 0
   for (let at = session.log.messages.length - 1; at >= 0; at--) {
     const message = session.log.messages[at]!
-    if (message.seq <= session.read) break
+    if (message.seq <= session.marks.read) break
     if (message.from.id !== client.login.user?.id && message.deleted === undefined) count++
   }
   return count
@@ -132,7 +132,7 @@ export const roomList = derived(() =>
     return {
       ...info,
       joined: session !== undefined,
-      users: session?.loaded ? session.userCount : info.users,
+      users: session?.loaded ? session.people.count : info.users,
       unread: session?.loaded ? unreadOf(session) : 0,
     }
   }),
@@ -147,7 +147,7 @@ export function openRoom(room: string): void {
   if (!tab.value.rooms.includes(room)) tab.value.rooms.push(room)
   const known = client.sessions.get(room)
   const session = client.enter(room)
-  if (known !== undefined && unreadOf(session) > 0) newLines.value[room] = session.read
+  if (known !== undefined && unreadOf(session) > 0) newLines.value[room] = session.marks.read
   version.value++
 }
 
@@ -203,9 +203,9 @@ export function attend(attentive: boolean): void {
   isAttentive.value = attentive
   const session = client.sessions.get(tab.value.active)
   if (!attentive || session === undefined) return
-  const before = session.read
-  session.markRead()
-  if (session.read !== before) version.value++
+  const before = session.marks.read
+  session.marks.markRead()
+  if (session.marks.read !== before) version.value++
 }
 
 export function post(text: string, replyTo?: number): boolean {
@@ -217,7 +217,7 @@ function arrived(room: string, message: { from: { id: string }; seq: number }): 
   const session = client.sessions.get(room)
   if (session === undefined) return
   const isRead = room === tab.value.active && isAttentive.value
-  if (isRead) return session.markRead()
+  if (isRead) return session.marks.markRead()
   const isFirstUnread = unreadOf(session) <= 1
   if (message.from.id !== client.login.user?.id && isFirstUnread) newLines.value[room] = message.seq - 1
 }
@@ -227,8 +227,8 @@ watch(
   () => active.value.isLoaded && active.value.room,
   () => {
     const { session, room } = active.value
-    if (session?.loaded && session.read > 0 && newLines.value[room] === undefined && unreadOf(session) > 0) {
-      newLines.value[room] = session.read
+    if (session?.loaded && session.marks.read > 0 && newLines.value[room] === undefined && unreadOf(session) > 0) {
+      newLines.value[room] = session.marks.read
     }
   },
   { flush: 'sync' },

@@ -64,6 +64,7 @@ const en = {
     reset: 'Start over',
     progress: (n: number, all: number) => `Step ${n} of ${all}`,
     state: 'State',
+    states: { open: 'open', closing: 'closing', draining: 'draining', closed: 'closed' },
     actions: {
       bytes: 'Bytes arrive',
       send: (text: string) => `The application sends “${text}”`,
@@ -147,6 +148,7 @@ const zh: Words = {
     reset: '重新开始',
     progress: (n, all) => `第 ${n} 步，共 ${all} 步`,
     state: '状态',
+    states: { open: '打开', closing: '正在关闭', draining: '等待 TCP 结束', closed: '已关闭' },
     actions: {
       bytes: '字节到来',
       send: (text) => `应用发送“${text}”`,

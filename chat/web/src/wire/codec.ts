@@ -21,4 +21,7 @@ export {
   Opcode,
   ProtocolError,
   RSV1_BIT,
+  type CloseCause,
+  type Violation,
+  Violations,
 } from 'barewire/protocol'
