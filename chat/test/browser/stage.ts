@@ -81,6 +81,11 @@ export class ChatProcess {
     this.port = Number(new URL(address).port)
   }
 
+  /** Have it read its key files anew. */
+  reload(): void {
+    this.#child?.kill('SIGHUP')
+  }
+
   /** End it without a word, as a power cut would. */
   async kill(): Promise<void> {
     const child = this.#child

@@ -123,7 +123,9 @@ describe('ChatClient', () => {
     FakeSocket.last.end(1006)
     expect(client.connection.name).toBe('waiting')
     await reconnect()
-    expect(FakeSocket.last.asked('auth')).toMatchObject([{ d: { guest: { name: 'Ada', session: 's1' } } }])
+    expect(FakeSocket.last.asked('auth')).toMatchObject([
+      { d: { guest: { name: 'Ada', session: 's1' }, replaces: 'c1' } },
+    ])
     expect(FakeSocket.last.asked('join')).toMatchObject([{ d: { since: { epoch: 'e1', seq: 2 } } }])
     FakeSocket.last.answer('join', joinReply([entry(3), entry(4)]))
     await settle()

@@ -14,7 +14,7 @@ afterEach(() => {
 })
 
 /** A login whose server gives these answers, one after the other. */
-function login(answers: (object | RequestError)[], hello: object = HELLO.d) {
+function login(answers: (object | RequestError)[], hello: object = HELLO.d, previous?: string) {
   const asked: unknown[] = []
   const accepted: Identity[] = []
   const requests = {
@@ -26,8 +26,7 @@ function login(answers: (object | RequestError)[], hello: object = HELLO.d) {
     },
   } as unknown as Requests
   const desk = new Login({
-    requests,
-    hello: () => hello as never,
+    link: { requests, hello: hello as never, previous },
     onchange: () => {},
     onaccepted: (identity) => accepted.push(identity),
   })
@@ -90,6 +89,18 @@ describe('the login', () => {
     holder.desk.become({ ...WITH_TOKEN, token: 'd.e.f' })
     await holder.desk.authenticate()
     expect([holder.asked, holder.desk.expiring]).toEqual([[{ token: 'd.e.f' }], undefined])
+  })
+
+  it('names the connection that it replaces, and treats a token that was revoked as refused', async () => {
+    const { desk, asked } = login([{ user: ADA, rooms: [] }], HELLO.d, 'c0')
+    desk.become(WITH_TOKEN)
+    await desk.authenticate()
+    expect(asked).toEqual([{ token: 'a.b.c', replaces: 'c0' }])
+    desk.revoked()
+    expect([desk.refusal, desk.isSomebody]).toEqual([{ of: 'token', detail: 'revoked' }, false])
+    desk.become(AS_ADA)
+    desk.revoked()
+    expect(desk.isSomebody).toBe(true)
   })
 
   it('does not hear an answer that was meant for an earlier identity', async () => {

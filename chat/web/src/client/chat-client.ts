@@ -28,8 +28,13 @@ export interface ChatClientOptions extends Pick<
 
 /** The server's patience with those who do not say who they are ends; so long before, in milliseconds, the page looks in anew. */
 const LOBBY_MARGIN = 1000
-/** What ends a connection on which nobody has said a name that was accepted. */
-const LOBBY_CODES: readonly number[] = [ChatClose.auth_timeout, ChatClose.unauthorized]
+/** What ends a connection on which nobody is, or is any more. */
+const LOBBY_CODES: readonly number[] = [
+  ChatClose.auth_timeout,
+  ChatClose.unauthorized,
+  ChatClose.forbidden,
+  ChatClose.revoked,
+]
 
 export class ChatClient {
   readonly outbox: Outbox
@@ -50,15 +55,14 @@ export class ChatClient {
     this.outbox = new Outbox(options.storage, onchange)
     this.link = new ChatLink({
       ...options,
-      forgives: (code) => !this.login.isSomebody && LOBBY_CODES.includes(code),
+      comesBack: (code) => this.#comesBack(code),
       onhello: (hello) => this.#welcome(hello),
       onevent: (event) => this.#event(event),
       onlost: () => this.#lost(),
     })
     const { requests } = this.link
     this.login = new Login({
-      requests,
-      hello: () => this.link.hello,
+      link: this.link,
       onchange,
       onaccepted: (identity, reply) => {
         this.directory.merge(reply.rooms)
@@ -168,6 +172,12 @@ export class ChatClient {
   #become(identity: Identity): void {
     this.login.become(identity)
     void this.outbox.restore(identity.owner).then(() => this.#sender.flush())
+  }
+
+  /** A token that was revoked can be replaced; and what ends a stay in the lobby ends nothing. */
+  #comesBack(code: number): boolean {
+    if (code === ChatClose.revoked) this.login.revoked()
+    return !this.login.isSomebody && LOBBY_CODES.includes(code)
   }
 
   #event(event: ServerEvent): void {

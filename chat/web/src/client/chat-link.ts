@@ -25,8 +25,8 @@ export interface ChatLinkOptions {
   /** The server is on this very machine: it may be there although the network is not. */
   readonly isLocal?: boolean
   readonly random?: () => number
-  /** Close codes that end nothing at the moment: the page just looks in again. */
-  readonly forgives: (code: number) => boolean
+  /** The connection was closed with this code: whether to come back soon, whatever the policy says. */
+  readonly comesBack: (code: number) => boolean
   /** Anything that is shown has changed. */
   readonly onchange: () => void
   /** A connection is open, and the server has greeted. */
@@ -40,11 +40,14 @@ export class ChatLink {
   readonly requests: Requests
   /** The greeting of the connection of the moment. */
   hello: Hello | undefined
+  /** The name of the connection before: the server may not have noticed its loss. */
+  previous: string | undefined
   /** The server has said goodbye and not yet closed. */
   isLeaving = false
   /** Round trip of the last ping, in milliseconds. */
   rtt: number | undefined
   readonly #options: ChatLinkOptions
+  #conn: string | undefined
   #socket: ReconnectingSocket | undefined
   #heartbeat: Heartbeat | undefined
 
@@ -63,7 +66,7 @@ export class ChatLink {
     const { url, connect = connectForever, isLocal = false, random } = this.#options
     const options: ReconnectOptions = {
       protocols: CHAT_PROTOCOL,
-      policy: ({ code }) => (this.#options.forgives(code) ? 'soon' : reconnectPolicy(code)),
+      policy: ({ code }) => (this.#options.comesBack(code) ? 'soon' : reconnectPolicy(code)),
       // What waits for a connection waits in the outbox, which survives a reload.
       queueLimit: 0,
       triesOffline: isLocal,
@@ -115,6 +118,8 @@ export class ChatLink {
 
   #welcome(hello: Hello): void {
     this.hello = hello
+    this.previous = this.#conn
+    this.#conn = hello.conn
     this.isLeaving = false
     const { random } = this.#options
     this.#heartbeat = new Heartbeat({

@@ -2,8 +2,8 @@
  * Who the user is: a guest with a name, or the holder of a token. Says so on each new connection, and remembers a refusal
  * until there is something else to say.
  */
-import type { Hello } from './chat-link.ts'
-import type { RequestError, Requests } from './requests.ts'
+import type { ChatLink } from './chat-link.ts'
+import type { RequestError } from './requests.ts'
 import type { ReplyBody } from '../../../protocol/requests.ts'
 
 export interface Identity {
@@ -24,8 +24,7 @@ export interface Refusal {
 }
 
 export interface LoginOptions {
-  readonly requests: Requests
-  readonly hello: () => Hello | undefined
+  readonly link: Pick<ChatLink, 'requests' | 'hello' | 'previous'>
   readonly onchange: () => void
   /** Accepted. */
   readonly onaccepted: (identity: Identity, reply: ReplyBody<'auth'>) => void
@@ -72,8 +71,10 @@ export class Login {
     if (identity === undefined || this.refusal !== undefined) return
     const { name, session, token } = identity
     const guest = session === undefined ? { name } : { name, session }
+    const { requests, previous } = this.#options.link
+    const who = token === undefined ? { guest } : { token }
     try {
-      const reply = await this.#options.requests.ask('auth', token === undefined ? { guest } : { token })
+      const reply = await requests.ask('auth', previous === undefined ? who : { ...who, replaces: previous })
       if (identity !== this.#identity) return
       const { user } = reply
       this.#identity = { ...identity, name: user.name, ...(reply.session !== undefined && { session: reply.session }) }
@@ -92,15 +93,24 @@ export class Login {
     this.#options.onchange()
   }
 
+  /** The server takes the token of the user no longer. */
+  revoked(): void {
+    if (this.#identity?.token !== undefined) this.#refuse({ of: 'token', detail: 'revoked' })
+  }
+
   #failed({ body }: RequestError): void {
     if (body.name === 'offline') return
+    const { link } = this.#options
     if (body.retry) {
-      setTimeout(() => this.#options.hello() !== undefined && void this.authenticate(), body.afterMs ?? AGAIN_AFTER)
+      setTimeout(() => link.hello !== undefined && void this.authenticate(), body.afterMs ?? AGAIN_AFTER)
       return
     }
-    const welcomesGuests = this.#options.hello()?.guests !== false
-    const of = this.#identity?.token !== undefined ? 'token' : welcomesGuests ? 'name' : 'guest'
-    this.refusal = { of, detail: body.detail ?? '' }
+    const of = this.#identity?.token !== undefined ? 'token' : link.hello?.guests === false ? 'guest' : 'name'
+    this.#refuse({ of, detail: body.detail ?? '' })
+  }
+
+  #refuse(refusal: Refusal): void {
+    this.refusal = refusal
     this.#options.onchange()
   }
 }

@@ -33,6 +33,7 @@ export function causeText(cause: string): string {
 /** The server tells developers what was wrong with a token; the names are those of the JOSE errors. */
 const TOKEN_PROBLEMS = [
   [/has ended/, 'expired'],
+  [/revoked/, 'revoked'],
   [/another user/, 'otherUser'],
   [/ERR_JWS_SIGNATURE/, 'signature'],
   [/ERR_JWKS/, 'key'],
