@@ -10,6 +10,9 @@ export type {
   ServerOptions,
   UpgradeRequest,
 } from './node/server-options.ts'
+export type { Http2Options } from './node/http2-options.ts'
+export type { AnyHttpServer } from './node/attachment.ts'
+export type { Http2Request, RawRequest } from './node/raw-request.ts'
 export { WebSocket } from './node/websocket.ts'
 export type { WebSocketEventMap } from './node/websocket-events.ts'
 export type { BinaryType } from './node/binary-type.ts'

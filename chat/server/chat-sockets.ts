@@ -1,5 +1,4 @@
 /** The chat sockets of this node: lets them in, hands their messages to the hub, records those that may be looked at. */
-import type { IncomingMessage } from 'node:http'
 import type { Socket as TcpSocket } from 'node:net'
 import { reject, type Rejection, type Socket, type UpgradeRequest, WebSocketServer } from 'barewire'
 import {
@@ -150,7 +149,7 @@ function admit(
 }
 
 /** Begin to record, with the request as it came; the answer is the first thing that is written. */
-function record(raw: IncomingMessage, tcp: TcpSocket): Pick<ChatSocketData, 'tap' | 'handshake'> {
+function record(raw: UpgradeRequest['raw'], tcp: TcpSocket): Pick<ChatSocketData, 'tap' | 'handshake'> {
   const lines = [`${raw.method} ${raw.url} HTTP/${raw.httpVersion}`]
   for (let i = 0; i < raw.rawHeaders.length; i += 2) lines.push(`${raw.rawHeaders[i]}: ${raw.rawHeaders[i + 1]}`)
   const request = redactHead(`${lines.join('\r\n')}\r\n\r\n`)

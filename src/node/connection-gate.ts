@@ -2,8 +2,8 @@
  * What happens to a TCP connection before HTTP or TLS sees it: the header of a trusted proxy is taken off, and TLS
  * handshakes begin a few in each turn of the event loop, so that a storm of them does not stall the sockets that are open.
  */
-import type { Server as HttpServer } from 'node:http'
 import type { Socket as TcpSocket } from 'node:net'
+import type { AnyHttpServer } from './attachment.ts'
 import { readProxyHeader } from './proxy-protocol.ts'
 import { Alarm, wheel } from './timer-wheel.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
@@ -32,7 +32,7 @@ export class ConnectionGate {
   readonly #told = new WeakMap<object, string>()
   readonly #toldOfTls = new Map<string, string>()
 
-  constructor(server: HttpServer, options: GateOptions) {
+  constructor(server: AnyHttpServer, options: GateOptions) {
     this.#options = options
     const listeners = server.listeners('connection') as Listener[]
     this.#pass = (socket) => {
@@ -44,8 +44,9 @@ export class ConnectionGate {
   }
 
   /** The client's address, where a proxy told it. */
-  addressOf(socket: object): string | undefined {
-    return this.#told.get(socket)
+  addressOf(socket: TcpSocket): string | undefined {
+    // HTTP/2 shows an object of its own for the socket of a session.
+    return this.#told.get(socket) ?? this.#toldOfTls.get(endOf(socket))
   }
 
   /** Drop who has not said anything yet. */

@@ -3,13 +3,13 @@
  * are decoded a second time for those who do.
  */
 import { channel } from 'node:diagnostics_channel'
-import type { IncomingMessage } from 'node:http'
 import { FrameReader } from '../protocol/frame-reader.ts'
 import type { FrameHeader } from '../protocol/frame-header.ts'
+import type { RawRequest } from './raw-request.ts'
 
 /** The channels by their names; the docs tell what each publishes. */
 export const channels = {
-  /** `{ request, status, reason }`: a handshake was refused, or accepted with status 101. */
+  /** `{ request, status, reason }`: a handshake was refused, or accepted with status 101, over HTTP/2 200. */
   handshake: channel('barewire:handshake'),
   /** `{ socket }`: a connection is open. */
   open: channel('barewire:open'),
@@ -24,7 +24,7 @@ export const channels = {
 }
 
 /** Tell of a handshake that was decided on. */
-export function tellHandshake(request: IncomingMessage, status: number, reason: string): void {
+export function tellHandshake(request: RawRequest, status: number, reason: string): void {
   if (channels.handshake.hasSubscribers) channels.handshake.publish({ request, status, reason })
 }
 

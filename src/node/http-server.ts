@@ -2,8 +2,8 @@
  * The HTTP server that a WebSocket server listens by when it listens by itself: deadlines on the request, a limit on its
  * head, and 426 for whatever is no upgrade. RFC 9110 15.5.22.
  */
-import type { Server as HttpServer, ServerResponse } from 'node:http'
-import type { ListenOptions, Socket as TcpSocket } from 'node:net'
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
+import type { ListenOptions, Server as NetServer, Socket as TcpSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TlsOptions } from 'node:tls'
 import { builtin } from './builtin.ts'
@@ -17,7 +17,7 @@ export type ListenTarget = ListenOptions & {
 }
 
 /** How often Node looks for requests that take too long, in milliseconds. */
-const CHECK_INTERVAL = 500
+export const CHECK_INTERVAL = 500
 /** The first versions whose `listen` knows `reusePort`. */
 const REUSE_PORT = { major: 23, minor: 1, backported: { major: 22, minor: 12 } } as const
 
@@ -35,7 +35,7 @@ export function createHttpServer(handshakeTimeout: number, tls: TlsOptions | und
 }
 
 /** Resolves when it listens; rejects when it cannot. */
-export function listenOn(server: HttpServer, target: ListenTarget): Promise<void> {
+export function listenOn(server: NetServer, target: ListenTarget): Promise<void> {
   if (target.reusePort === true && !knowsReusePort()) {
     return Promise.reject(new Error(`reusePort needs Node 22.12 or 23.1, this is ${process.versions.node}`))
   }
@@ -63,7 +63,7 @@ export function freeOfHttp(stream: Duplex): void {
 }
 
 /** RFC 9110 15.5.22: what is not an upgrade is told that it must be one. */
-function answerPlainRequest(_request: unknown, response: ServerResponse): void {
+export function answerPlainRequest(_request: IncomingMessage, response: ServerResponse): void {
   const body = 'This server speaks WebSocket only.\n'
   response.writeHead(426, {
     Connection: 'close, Upgrade',

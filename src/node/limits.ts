@@ -26,6 +26,9 @@ export const defaults = {
   heartbeatTimeout: 15_000,
   /** Bytes of the head of a handshake. */
   maxHeaderSize: 16_384,
+  /** Streams of one HTTP/2 session at once, and milliseconds that a session may be without any. */
+  maxConcurrentStreams: 256,
+  sessionIdleTimeout: 60_000,
 } as const
 
 const LONGEST_TIMEOUT = 2 ** 31 - 1

@@ -1,7 +1,7 @@
 /**
  * What a server is made with: the handlers of the application, the entry, and the limits.
  */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { TlsOptions } from 'node:tls'
 import { permessageDeflateServer, type PerMessageDeflateOptions } from '../extensions/permessage-deflate.ts'
 import type { HeaderInput } from '../handshake/header-fields.ts'
@@ -12,9 +12,11 @@ import type { ServerExtension } from '../protocol/extension.ts'
 import type { BindingOptions } from './binding-options.ts'
 import type { HandshakeLimitOptions } from './handshake-limits.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
+import { checkHttp2, type Http2Options, type Http2Settings } from './http2-options.ts'
 import { checkCount, checkTimeout, defaults } from './limits.ts'
 import type { MessageParts } from './message-parts.ts'
 import { checkRates, type RateLimits, type RateOptions } from './rate-limit.ts'
+import type { RawRequest } from './raw-request.ts'
 import { TrustedProxies } from './trusted-proxies.ts'
 import type { Bus } from '../pubsub/bus.ts'
 import { isSlowPolicy, type SlowPolicy } from '../pubsub/held-messages.ts'
@@ -24,14 +26,14 @@ import type { Socket } from './socket.ts'
 export interface UpgradeRequest {
   /** The request target, e.g. `/chat?room=7`. */
   readonly url: string
-  /** Header fields by lower-case name, as Node gives them. */
-  readonly headers: IncomingMessage['headers']
+  /** Header fields by lower-case name, as Node gives them. Over HTTP/2 `host` is the `:authority`. */
+  readonly headers: IncomingHttpHeaders
   /** The subprotocols offered, the most wanted first. RFC 6455 1.9. */
   readonly protocols: readonly string[]
   readonly origin: string | undefined
   readonly remoteAddress: string | undefined
-  /** Node's own object. */
-  readonly raw: IncomingMessage
+  /** Node's own object; over HTTP/2 (`raw.httpVersionMajor` tells) one of the same names, with the `stream`. */
+  readonly raw: RawRequest
 }
 
 /** What `upgrade` answers to let a client in. */
@@ -120,6 +122,11 @@ export interface ServerOptions<Data> extends ServerHandlers<Data>, ConnectionLim
   readonly bus?: Bus
   /** Serve wss:// when this server listens by itself. */
   readonly tls?: TlsOptions
+  /**
+   * Take HTTP/2 as well when this server listens by itself, on the same port: `tls` is required, for clients choose by ALPN.
+   * Default false. RFC 8441.
+   */
+  readonly http2?: boolean | Http2Options
 }
 
 export type MaybePromise<T> = T | Promise<T>
@@ -131,6 +138,7 @@ export interface ServerSettings<Data> {
   readonly extensions: readonly ServerExtension[]
   readonly originCheck: OriginCheck
   readonly handshakeTimeout: number
+  readonly http2: Http2Settings | undefined
   readonly slowConsumer: (topic: string) => SlowPolicy
   readonly slowBudget: number
   readonly maxBufferedTotal: number
@@ -199,6 +207,7 @@ export function checkServerOptions<Data>(options: ServerOptions<Data>): ServerSe
       text,
       autoPong: options.autoPong ?? true,
     },
+    http2: checkHttp2(options.http2, options.tls),
     extensions: deflate === false ? [] : [permessageDeflateServer(deflate === true ? {} : deflate)],
     slowConsumer: checkSlowConsumer(options.slowConsumer ?? 'close'),
     maxBufferedTotal: checkCount('maxBufferedTotal', options.maxBufferedTotal ?? defaults.maxBufferedTotal),

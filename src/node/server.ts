@@ -2,17 +2,18 @@
  * The WebSocket server of the application: it listens by itself, or is attached to an HTTP server, lets clients in, and
  * calls the handlers. RFC 6455 4.2 for the entry, 7 for the end.
  */
-import type { IncomingMessage, Server as HttpServer } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { serverClosing, type Rejection } from '../handshake/rejection.ts'
 import { CloseCode } from '../protocol/close-code.ts'
-import { attach, detach, type UpgradeTaker } from './attachment.ts'
-import { ConnectionGate } from './connection-gate.ts'
+import { attach, detach, type AnyHttpServer, type UpgradeTaker } from './attachment.ts'
 import { channels, makeFrameTap, tellHandshake } from './diagnostics.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { HandshakeLimits } from './handshake-limits.ts'
-import { createHttpServer, freeOfHttp, listenOn, type ListenTarget } from './http-server.ts'
+import { listenOn, type ListenTarget } from './http-server.ts'
+import { Http1Upgrade } from './http1-upgrade.ts'
+import { Http2Upgrade } from './http2-upgrade.ts'
 import { RateLimiter } from './rate-limit.ts'
 import { checkServerOptions, type ServerOptions, type ServerSettings } from './server-options.ts'
 import { ServerCounters, type ServerStats } from './server-stats.ts'
@@ -21,7 +22,10 @@ import type { PublishOptions, PublishResult } from '../pubsub/topics.ts'
 import type { Sendable } from './payload.ts'
 import { internalsOf, ReadyState, Socket } from './socket.ts'
 import { prepare, TopicHub, type PreparedMessage } from './topic-hub.ts'
-import { answerAndEnd, Upgrade, type Admission, type UpgradeTransport } from './upgrade.ts'
+import { OwnServer } from './own-server.ts'
+import type { RawRequest } from './raw-request.ts'
+import { Upgrade, type Admission } from './upgrade.ts'
+import type { UpgradeTransport } from './upgrade-transport.ts'
 
 export class WebSocketServer<Data = undefined> {
   readonly #settings: ServerSettings<Data>
@@ -29,9 +33,8 @@ export class WebSocketServer<Data = undefined> {
   readonly #hub: TopicHub<Data>
   readonly #clients = new Set<Socket<Data>>()
   /** The HTTP servers it is attached to; `#own` is the one it made. */
-  readonly #attached = new Map<HttpServer, UpgradeTaker>()
-  #own: HttpServer | undefined
-  #gate: ConnectionGate | undefined
+  readonly #attached = new Map<AnyHttpServer, UpgradeTaker>()
+  #own: OwnServer | undefined
   readonly #limits: HandshakeLimits
   /** The handshakes that are not decided yet. */
   readonly #upgrades = new Set<Upgrade<Data>>()
@@ -62,7 +65,7 @@ export class WebSocketServer<Data = undefined> {
 
   /** Where it listens, once `listen` has resolved; as Node tells it. */
   address(): AddressInfo | string | null {
-    return this.#own?.address() ?? null
+    return this.#own?.server.address() ?? null
   }
 
   /**
@@ -71,14 +74,9 @@ export class WebSocketServer<Data = undefined> {
    */
   async listen(where: number | ListenTarget = 0, host?: string): Promise<void> {
     if (this.#own !== undefined) throw new Error('listen was called already')
-    const { options, handshakeTimeout, proxies } = this.#settings
-    const { tls, proxyProtocol } = options
-    const server = createHttpServer(handshakeTimeout, tls)
-    if (tls !== undefined || proxyProtocol === true) {
-      const trusted = proxyProtocol === true ? proxies : undefined
-      this.#gate = new ConnectionGate(server, { proxies: trusted, isTls: tls !== undefined, timeout: handshakeTimeout })
-    }
-    this.#own = server
+    const own = new OwnServer(this.#settings)
+    const { server } = own
+    this.#own = own
     this.attach(server)
     try {
       const target = typeof where === 'number' ? { port: where, ...(host === undefined ? {} : { host }) } : where
@@ -92,22 +90,24 @@ export class WebSocketServer<Data = undefined> {
   }
 
   /**
-   * Take the upgrades of an HTTP or HTTPS server on one path. Default: the one the server was made with, or every path.
+   * Take the handshakes of an HTTP, HTTPS or HTTP/2 server on one path. Default: the one the server was made with, or every
+   * path. A server of HTTP/2 tells its clients from then on that they may ask for WebSockets (RFC 8441 3), and browsers will.
    * @throws Error when that path of it is taken already; TypeError for a path that does not begin with '/'.
    */
-  attach(server: HttpServer, path: string | undefined = this.#settings.options.path): void {
+  attach(server: AnyHttpServer, path: string | undefined = this.#settings.options.path): void {
     if (path !== undefined && !path.startsWith('/')) throw new TypeError(`path must begin with '/', got '${path}'`)
     if (this.#attached.has(server)) throw new Error('it is attached to this HTTP server already')
     const taker: UpgradeTaker = {
       path,
       handleUpgrade: (request, stream, head) => this.handleUpgrade(request, stream, head),
+      handleConnect: (head) => this.#begin(new Http2Upgrade(head, (request) => this.#addressOf(request))),
     }
     attach(server, taker)
     this.#attached.set(server, taker)
   }
 
   /** Leave an HTTP server; what is open stays open. */
-  detach(server: HttpServer): void {
+  detach(server: AnyHttpServer): void {
     const taker = this.#attached.get(server)
     if (taker !== undefined) detach(server, taker)
     this.#attached.delete(server)
@@ -115,23 +115,26 @@ export class WebSocketServer<Data = undefined> {
 
   /** Answer one upgrade by hand, as Node's 'upgrade' event gives it. */
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Uint8Array): void {
-    const transport = { request, stream, remoteAddress: this.#addressOf(request) }
+    this.#begin(new Http1Upgrade({ request, stream, head }, this.#addressOf(request)))
+  }
+
+  #begin(transport: UpgradeTransport): void {
+    const { request, remoteAddress } = transport
     const refused = (rejection: Rejection): void => {
       this.#counters.refused++
       tellHandshake(request, rejection.status, rejection.reason)
     }
-    const busy =
-      this.#retryAfter === undefined ? this.#limits.begin(transport.remoteAddress) : serverClosing(this.#retryAfter)
+    const busy = this.#retryAfter === undefined ? this.#limits.begin(remoteAddress) : serverClosing(this.#retryAfter)
     if (busy !== undefined) {
       refused(busy)
-      return answerAndEnd(stream, busy)
+      return transport.refuse(busy)
     }
     const upgrade: Upgrade<Data> = new Upgrade(this.#settings, transport, {
       decided: () => {
-        this.#limits.decided(transport.remoteAddress)
+        this.#limits.decided(remoteAddress)
         this.#upgrades.delete(upgrade)
       },
-      admit: (admission) => this.#admit(admission, transport, head),
+      admit: (admission) => this.#admit(admission, transport),
       refused,
       failed: (error) => this.#dispatcher.error(undefined, error),
     })
@@ -186,11 +189,10 @@ export class WebSocketServer<Data = undefined> {
     const settings = checkShutdown(options)
     this.#retryAfter = settings.retryAfter
     const own = this.#own
-    const ownClosed = own === undefined ? undefined : new Promise((resolve) => own.close(resolve))
-    this.#gate?.close()
+    const ownClosed = own?.close()
     for (const upgrade of this.#upgrades) upgrade.refuse(serverClosing(settings.retryAfter))
     return shutDown(this.#clients, settings).then(async (result) => {
-      own?.closeAllConnections()
+      own?.drop()
       await ownClosed
       for (const server of [...this.#attached.keys()]) this.detach(server)
       this.#hub.leaveBus()
@@ -199,20 +201,19 @@ export class WebSocketServer<Data = undefined> {
   }
 
   /** Where a request comes from, as far as proxies are believed. */
-  #addressOf(request: IncomingMessage): string | undefined {
-    const peer = this.#gate?.addressOf(request.socket) ?? request.socket.remoteAddress
+  #addressOf(request: RawRequest): string | undefined {
+    const peer = this.#own?.addressOf(request.socket) ?? request.socket.remoteAddress
     const { proxies } = this.#settings
     return proxies === undefined
       ? peer
       : proxies.clientOf(peer, request.headers['x-forwarded-for'] as string | undefined)
   }
 
-  #admit(admission: Admission<Data>, { request, stream, remoteAddress }: UpgradeTransport, head: Uint8Array): void {
-    tellHandshake(request, 101, '')
+  #admit(admission: Admission<Data>, { request, stream, head, remoteAddress, openStatus }: UpgradeTransport): void {
+    tellHandshake(request, openStatus, '')
     this.#counters.accepted++
     this.#limits.opened(remoteAddress)
-    freeOfHttp(stream)
-    stream.write(admission.response)
+    admission.respond()
     const { rates } = this.#settings
     const socket = new Socket<Data>({
       stream,

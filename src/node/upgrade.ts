@@ -1,39 +1,28 @@
 /**
- * From Node's 'upgrade' event to an open socket, or to a refusal that ends the connection. The decisions are those of
- * handshake/; here they are given their time and rendered to the wire. RFC 6455 4.2.
+ * From the request of a handshake to an open socket, or to a refusal that ends the stream. The decisions are those of
+ * handshake/; here they are given their time. RFC 6455 4.2; RFC 8441 5.
  */
-import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { negotiateExtensions, selectProtocol, type ExtensionAnswer } from '../handshake/negotiation.ts'
 import { checkOrigin } from '../handshake/origin.ts'
-import { Rejection, renderRejection } from '../handshake/rejection.ts'
-import {
-  readServerHandshake,
-  renderAccept,
-  type RequestHead,
-  type ServerHandshake,
-} from '../handshake/server-handshake.ts'
+import { Rejection } from '../handshake/rejection.ts'
 import { Alarm, wheel } from './timer-wheel.ts'
 import type { Acceptance, ServerSettings, UpgradeRequest } from './server-options.ts'
+import type { Handshake, UpgradeTransport } from './upgrade-transport.ts'
 
 /** What is known when a client has been let in. */
 export interface Admission<Data> {
   readonly data: Data
   readonly protocol: string
   readonly extensions: ExtensionAnswer
-  /** The 101 answer, complete. */
-  readonly response: string
+  /** Sends the answer that lets it in. */
+  readonly respond: () => void
 }
 
-/** Who wants to come in, and over what. */
-export interface UpgradeTransport {
-  readonly request: IncomingMessage
-  readonly stream: Duplex
-  /** The client's address, be it behind proxies. */
-  readonly remoteAddress: string | undefined
-}
-
-/** How a handshake ends: once with `decided`, before one of `admit` and `refused`, or when the client has gone. */
+/**
+ * How a handshake ends: once with `decided`, before one of `admit` and `refused`; when the client has gone, once the
+ * application has decided or its time is over.
+ */
 export interface UpgradeEnds<Data> {
   decided(): void
   admit(admission: Admission<Data>): void
@@ -46,24 +35,27 @@ export interface UpgradeEnds<Data> {
 export class Upgrade<Data> {
   readonly #settings: ServerSettings<Data>
   readonly #transport: UpgradeTransport
-  readonly #request: IncomingMessage
   readonly #stream: Duplex
   readonly #ends: UpgradeEnds<Data>
   readonly #deadline: Alarm
+  /** It was answered, or its client has gone. */
   #isOver = false
+  #isDecided = false
 
   constructor(settings: ServerSettings<Data>, transport: UpgradeTransport, ends: UpgradeEnds<Data>) {
     this.#settings = settings
     this.#transport = transport
-    this.#request = transport.request
     this.#stream = transport.stream
     this.#ends = ends
-    this.#deadline = new Alarm(() => this.refuse(tookTooLong()))
+    this.#deadline = new Alarm(() => {
+      this.refuse(tookTooLong())
+      this.#decided()
+    })
   }
 
   /** Decide. */
   run(): void {
-    const handshake = readServerHandshake(headOf(this.#request))
+    const handshake = this.#transport.read()
     if (handshake instanceof Rejection) return this.refuse(handshake)
     const { upgrade } = this.#settings.options
     try {
@@ -80,15 +72,17 @@ export class Upgrade<Data> {
 
   refuse(rejection: Rejection): void {
     if (this.#isOver) return
-    this.#end()
+    this.#isOver = true
+    this.#decided()
     this.#ends.refused(rejection)
-    answerAndEnd(this.#stream, rejection)
+    this.#transport.refuse(rejection)
   }
 
-  #wait(handshake: ServerHandshake, answer: Promise<Acceptance<Data> | Rejection | void>): void {
+  #wait(handshake: Handshake, answer: Promise<Acceptance<Data> | Rejection | void>): void {
     wheel.set(this.#deadline, this.#settings.handshakeTimeout)
     const gone = (): void => {
-      this.#end()
+      // The application is still at work for it: who comes and goes quickly counts for as long.
+      this.#isOver = true
       this.#stream.destroy()
     }
     this.#stream.once('close', gone)
@@ -99,29 +93,34 @@ export class Upgrade<Data> {
         this.#stream.off('close', gone)
         this.#stream.off('end', gone)
         this.#stream.off('error', gone)
+        this.#decided()
         try {
           this.#answer(handshake, decision)
         } catch (error) {
           this.#threw(error)
         }
       },
-      (error: unknown) => this.#threw(error),
+      (error: unknown) => {
+        this.#decided()
+        this.#threw(error)
+      },
     )
   }
 
-  #answer(handshake: ServerHandshake, decision: Acceptance<Data> | Rejection | void): void {
+  #answer(handshake: Handshake, decision: Acceptance<Data> | Rejection | void): void {
     if (decision instanceof Rejection) this.refuse(decision)
     else this.#accept(handshake, decision ?? {})
   }
 
-  #accept(handshake: ServerHandshake, acceptance: Acceptance<Data>): void {
+  #accept(handshake: Handshake, acceptance: Acceptance<Data>): void {
     if (this.#isOver) return
     const protocol = selectProtocol(handshake.protocols, acceptance.protocol)
     const extensions = negotiateExtensions(handshake.extensions, this.#settings.extensions)
     const { headers } = acceptance
-    const response = renderAccept(handshake, { protocol, extensionsHeader: extensions.header, headers })
-    this.#end()
-    this.#ends.admit({ data: acceptance.data as Data, protocol: protocol ?? '', extensions, response })
+    const respond = this.#transport.accept({ protocol, extensionsHeader: extensions.header, headers })
+    this.#isOver = true
+    this.#decided()
+    this.#ends.admit({ data: acceptance.data as Data, protocol: protocol ?? '', extensions, respond })
   }
 
   /** An application's mistake is told to the application; the client learns only that there was one. */
@@ -130,31 +129,16 @@ export class Upgrade<Data> {
     this.#ends.failed(error)
   }
 
-  #end(): void {
-    if (this.#isOver) return
-    this.#isOver = true
+  /** It counts as under way no longer. */
+  #decided(): void {
+    if (this.#isDecided) return
+    this.#isDecided = true
     this.#ends.decided()
     wheel.clear(this.#deadline)
   }
 }
 
-/** Answer with an error and end the connection: what follows a refused handshake must not be read as a request. */
-export function answerAndEnd(stream: Duplex, rejection: Rejection): void {
-  stream.on('error', ignore)
-  stream.end(renderRejection(rejection), () => stream.destroy())
-}
-
-function headOf(request: IncomingMessage): RequestHead {
-  return {
-    method: request.method ?? '',
-    target: request.url ?? '',
-    httpVersionMajor: request.httpVersionMajor,
-    httpVersionMinor: request.httpVersionMinor,
-    rawHeaders: request.rawHeaders,
-  }
-}
-
-function describe({ request, remoteAddress }: UpgradeTransport, handshake: ServerHandshake): UpgradeRequest {
+function describe({ request, remoteAddress }: UpgradeTransport, handshake: Handshake): UpgradeRequest {
   return {
     url: request.url ?? '',
     headers: request.headers,
@@ -167,8 +151,4 @@ function describe({ request, remoteAddress }: UpgradeTransport, handshake: Serve
 
 function tookTooLong(): Rejection {
   return new Rejection(503, 'The server took too long to decide on the handshake.')
-}
-
-function ignore(): void {
-  // The peer of a refused handshake may go as it likes.
 }

@@ -1,0 +1,53 @@
+/**
+ * A stream of HTTP/2 that ends as TCP does: an orderly end is END_STREAM, an abrupt one is RST_STREAM with CANCEL, and both
+ * are told apart when they come from the peer. RFC 8441 5; RFC 9113 8.1.
+ */
+import { constants, type Http2Stream } from 'node:http2'
+
+const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants
+
+/** Bytes that a peer may send on one stream before any are read, and on all streams of a session. RFC 9113 6.9.2. */
+export const STREAM_WINDOW = 262_144
+export const SESSION_WINDOW = 1_048_576
+
+/** Node counts what it holds for a session in millions of bytes. */
+const BYTES_PER_MEMORY_UNIT = 1_000_000
+
+/** Node's `maxSessionMemory` for a session whose streams may have so many bytes unsent: our own limits come first. */
+export function sessionMemory(maxBuffered: number): number {
+  const enough = maxBuffered === 0 ? Number.MAX_SAFE_INTEGER : maxBuffered + STREAM_WINDOW
+  return Math.ceil(enough / BYTES_PER_MEMORY_UNIT)
+}
+
+/** To be called as soon as there is a stream: one without a listener for errors takes the process with it. */
+export function endLikeTcp(stream: Http2Stream): void {
+  let isDropped = false
+  stream.on('error', ignore)
+  stream.on('aborted', () => {
+    // Told for orderly ends as well.
+    if (!isDropped && stream.rstCode === NGHTTP2_CANCEL) stream.destroy(resetByPeer())
+  })
+  const destroy = stream.destroy
+  stream.destroy = (error) => {
+    isDropped = true
+    const isOver = stream.closed || (stream.writableFinished && stream.readableEnded)
+    // By itself Node would tell the peer of no error.
+    if (!isOver && !stream.destroyed) stream.close(NGHTTP2_CANCEL)
+    return destroy.call(stream, error)
+  }
+}
+
+/** RFC 9113 8.1: a server that has said everything asks the client to say no more. Some clients wait for that. */
+export function stopClientAtEnd(stream: Http2Stream): void {
+  stream.once('finish', () => {
+    if (!stream.destroyed) stream.close(NGHTTP2_NO_ERROR)
+  })
+}
+
+function resetByPeer(): Error {
+  return Object.assign(new Error('the peer reset the stream (CANCEL)'), { code: 'ECONNRESET' })
+}
+
+function ignore(): void {
+  // Whoever uses the stream has a listener of its own.
+}
