@@ -12,6 +12,8 @@ export type {
 } from './node/server-options.ts'
 export type { Http2Options } from './node/http2-options.ts'
 export type { AnyHttpServer } from './node/attachment.ts'
+export type { HandshakeResponse } from './node/dial.ts'
+export type { Http2Response } from './node/http2-dial.ts'
 export type { Http2Request, RawRequest } from './node/raw-request.ts'
 export { WebSocket } from './node/websocket.ts'
 export type { WebSocketEventMap } from './node/websocket-events.ts'

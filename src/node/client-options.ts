@@ -2,11 +2,13 @@
  * What a client is made with besides its URL.
  */
 import type { ClientRequestArgs } from 'node:http'
+import type { ClientHttp2Session } from 'node:http2'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { permessageDeflateClient, type PerMessageDeflateOptions } from '../extensions/permessage-deflate.ts'
 import type { HeaderInput } from '../handshake/header-fields.ts'
 import type { ClientExtension } from '../protocol/extension.ts'
 import type { BindingOptions } from './binding-options.ts'
+import { isSession } from './http2-session.ts'
 import { checkCount, checkTimeout, defaults } from './limits.ts'
 import type { ConnectOptions } from './open-stream.ts'
 import { checkProxy, type ProxyChoice, type ProxyOption } from './proxy.ts'
@@ -35,6 +37,11 @@ export interface WebSocketOptions {
    * go along, and never from wss: to ws:.
    */
   readonly maxRedirects?: number
+  /**
+   * Connect over HTTP/2: `true` for a session of its own (over ws: by prior knowledge), or a session to be shared with other
+   * sockets and requests, which stays open and has to lead to the host of the URL. Default false. RFC 8441.
+   */
+  readonly http2?: boolean | ClientHttp2Session
   /** Offer to compress. Default true. RFC 7692. */
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions
   /** Milliseconds until the connection must be open, redirects and proxies included. Default 10,000. */
@@ -83,6 +90,7 @@ export function checkClientOptions(options: WebSocketOptions): ClientSettings {
   if (proxy !== undefined && isOwnConnection) {
     throw new TypeError('proxy cannot be given beside agent or createConnection, which make the connection')
   }
+  checkHttp2(options)
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal')
   return {
     options,
@@ -109,5 +117,22 @@ export function checkClientOptions(options: WebSocketOptions): ClientSettings {
       text: 'string',
       autoPong: options.autoPong ?? true,
     },
+  }
+}
+
+/** What decides on a connection that a session has already. */
+const OF_CONNECTIONS = ['connect', 'tls', 'proxy', 'maxRedirects'] as const satisfies (keyof WebSocketOptions)[]
+
+/** @throws TypeError for what is no session, and for options that would do nothing beside it. */
+function checkHttp2(options: WebSocketOptions): void {
+  const { http2 = false, agent, createConnection } = options
+  if (http2 === false) return
+  if (http2 !== true && !isSession(http2)) throw new TypeError('http2 must be true, false or a ClientHttp2Session')
+  if (agent !== undefined || createConnection !== undefined) {
+    throw new TypeError('agent and createConnection cannot be given beside http2, they are for HTTP/1.1')
+  }
+  if (http2 === true) return
+  for (const name of OF_CONNECTIONS) {
+    if (options[name] !== undefined) throw new TypeError(`${name} cannot be given beside a session as http2`)
   }
 }

@@ -4,6 +4,7 @@
 import type { ClientRequest, RequestOptions } from 'node:http'
 import type { Socket } from 'node:net'
 import { requestFields } from '../handshake/client-handshake.ts'
+import { buildExtendedConnect, type Http2Headers } from '../handshake/extended-connect.ts'
 import type { HeaderField } from '../handshake/header-fields.ts'
 import { builtin } from './builtin.ts'
 import type { ClientSettings } from './client-options.ts'
@@ -37,15 +38,45 @@ export function fieldsFor({ url, isTrusted, key }: Hop, settings: ClientSettings
     origin: options.origin,
     headers: isTrusted ? options.headers : undefined,
   })
-  const credentials = (isTrusted ? options.auth : undefined) ?? credentialsOf(url)
   const isGiven = fields.some(([name]) => name.toLowerCase() === 'authorization')
+  const authorization = authorizationFor({ url, isTrusted }, settings, isGiven)
+  if (authorization !== undefined) fields.push(['Authorization', authorization])
+  return fields
+}
+
+/**
+ * The same over HTTP/2.
+ * @throws TypeError for what cannot be sent.
+ */
+export function connectFieldsFor({ url, isTrusted }: Hop, settings: ClientSettings): Http2Headers {
+  const { options, protocols, extensions } = settings
+  const { authority, target, isSecure } = endpointOf(url)
+  const fields = buildExtendedConnect({
+    scheme: isSecure ? 'https' : 'http',
+    authority,
+    path: target,
+    protocols,
+    extensions: extensions.flatMap((extension) => extension.offers),
+    origin: options.origin,
+    headers: isTrusted ? options.headers : undefined,
+  })
+  const authorization = authorizationFor({ url, isTrusted }, settings, fields['authorization'] !== undefined)
+  if (authorization !== undefined) fields['authorization'] = authorization
+  return fields
+}
+
+/** What goes into Authorization, unless the application's own header fields have it. RFC 7617 2. */
+function authorizationFor(
+  { url, isTrusted }: Pick<Hop, 'url' | 'isTrusted'>,
+  { options }: ClientSettings,
+  isGiven: boolean,
+): string | undefined {
+  const credentials = (isTrusted ? options.auth : undefined) ?? credentialsOf(url)
   if (isGiven && isTrusted && options.auth !== undefined) {
     throw new TypeError('authorization is given twice, as the option auth and as a header')
   }
-  if (credentials !== undefined && !isGiven) {
-    fields.push(['Authorization', `Basic ${Buffer.from(credentials).toString('base64')}`])
-  }
-  return fields
+  if (credentials === undefined || isGiven) return undefined
+  return `Basic ${Buffer.from(credentials).toString('base64')}`
 }
 
 /** Begin the request of a hop; nothing is written before `end` is called. */

@@ -2,15 +2,17 @@
  * From a URL to an open stream: the connection, the request of the opening handshake and its answer, redirects and proxies,
  * all in bounded time. RFC 6455 4.1.
  */
-import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { generateKey } from '../handshake/accept-key.ts'
 import { checkResponse, type ClientAgreement } from '../handshake/client-handshake.ts'
 import type { ClientSettings } from './client-options.ts'
-import { fieldsFor, makeRequest, type Hop } from './client-request.ts'
+import { connectFieldsFor, fieldsFor, makeRequest, type Hop } from './client-request.ts'
 import { endpointOf } from './client-url.ts'
-import { BODY_KEPT, fromNodeError, HandshakeError } from './handshake-error.ts'
+import { Attempt, readRefusal } from './dial-attempt.ts'
+import { fromNodeError, HandshakeError } from './handshake-error.ts'
+import { handshakeOverHttp2, type Http2Response } from './http2-dial.ts'
 import { proxyFor } from './proxy.ts'
 import { isRedirect, isSameHost, redirectTarget } from './redirect.ts'
 import { openTunnel } from './tunnel.ts'
@@ -24,8 +26,11 @@ export interface Dialed {
   /** What came in the same segment as the answer. */
   readonly head: Uint8Array
   readonly agreement: ClientAgreement
-  readonly response: IncomingMessage
+  readonly response: HandshakeResponse
 }
+
+/** The server's answer: Node's own object, or over HTTP/2 one of the same names; `httpVersionMajor` tells. */
+export type HandshakeResponse = IncomingMessage | Http2Response
 
 /**
  * Dial. Rejects with a HandshakeError for whatever the network and the server do; nothing is left open then.
@@ -33,7 +38,8 @@ export interface Dialed {
  */
 export function dial(url: URL, settings: ClientSettings, signal: AbortSignal): Promise<Dialed> {
   const hop = { url, isTrusted: true, key: generateKey() }
-  fieldsFor(hop, settings)
+  if (isOverHttp2(settings)) connectFieldsFor(hop, settings)
+  else fieldsFor(hop, settings)
   return dialWithin(hop, settings, signal)
 }
 
@@ -72,19 +78,29 @@ async function follow(first: Hop, settings: ClientSettings, signal: AbortSignal)
   }
 }
 
-interface Redirection {
-  readonly response: IncomingMessage
+export interface Redirection {
+  readonly response: HandshakeResponse
+}
+
+export interface DialOptions {
+  readonly signal: AbortSignal
+  readonly mayRedirect: boolean
+}
+
+function isOverHttp2({ options }: ClientSettings): boolean {
+  return options.http2 !== undefined && options.http2 !== false
 }
 
 async function handshake(
   hop: Hop,
   settings: ClientSettings,
-  { signal, mayRedirect }: { signal: AbortSignal; mayRedirect: boolean },
+  { signal, mayRedirect }: DialOptions,
 ): Promise<Dialed | Redirection> {
   signal.throwIfAborted()
   const tunnel = await tunnelFor(hop, settings, signal)
   if (signal.aborted) tunnel?.destroy()
   signal.throwIfAborted()
+  if (isOverHttp2(settings)) return handshakeOverHttp2({ ...hop, tunnel }, settings, { signal, mayRedirect })
   const request = makeRequest({ ...hop, tunnel }, settings)
   return new Promise((resolve, reject) => {
     const attempt = new Attempt(request, signal, reject)
@@ -101,7 +117,9 @@ async function handshake(
       // Without both of Upgrade and Connection, Node takes a 101 for an ordinary answer.
       const isSwitch = response.statusCode === SWITCHING_PROTOCOLS
       if (isSwitch) return attempt.fail(check(response, hop, settings) as HandshakeError)
-      if (!mayRedirect || !isRedirect(response.statusCode)) return void readRefusal(response, attempt)
+      if (!mayRedirect || !isRedirect(response.statusCode)) {
+        return void readRefusal(attempt, response, { body: response, required: '101' })
+      }
       if (!attempt.end()) return
       request.destroy()
       resolve({ response })
@@ -132,62 +150,4 @@ function check(
   const agreement = checkResponse(answer, { key, protocols, extensions })
   if (!('failure' in agreement)) return agreement
   return new HandshakeError(agreement.failure.code, agreement.failure.message, { response })
-}
-
-/** One request under way: it ends once, and takes its listeners with it. */
-class Attempt {
-  readonly #request: ClientRequest
-  readonly #signal: AbortSignal
-  readonly #reject: (error: HandshakeError) => void
-  readonly #abort = (): void => this.fail(this.#refusal?.() ?? this.#signal.reason)
-  #refusal: (() => HandshakeError) | undefined
-  #isOver = false
-
-  constructor(request: ClientRequest, signal: AbortSignal, reject: (error: HandshakeError) => void) {
-    this.#request = request
-    this.#signal = signal
-    this.#reject = reject
-    signal.addEventListener('abort', this.#abort, { once: true })
-  }
-
-  /** The server has refused; when the time is over that is what is told, with as much of the body as there is. */
-  set refusal(refusal: () => HandshakeError) {
-    this.#refusal = refusal
-  }
-
-  /** Answers whether it was still under way. */
-  end(): boolean {
-    if (this.#isOver) return false
-    this.#isOver = true
-    this.#signal.removeEventListener('abort', this.#abort)
-    return true
-  }
-
-  fail(error: HandshakeError): void {
-    if (!this.end()) return
-    this.#request.destroy()
-    this.#reject(error)
-  }
-}
-
-/** A server that refuses may say why. */
-async function readRefusal(response: IncomingMessage, attempt: Attempt): Promise<void> {
-  const chunks: Buffer[] = []
-  let length = 0
-  const refusal = (): HandshakeError => {
-    const body = Buffer.concat(chunks).toString('utf8', 0, BODY_KEPT)
-    const message = `the server answered with status ${response.statusCode}, 101 is required`
-    return new HandshakeError('status', message, { response, body })
-  }
-  attempt.refusal = refusal
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      chunks.push(chunk)
-      length += chunk.length
-      if (length >= BODY_KEPT) break
-    }
-  } catch {
-    // What has arrived of the body will do.
-  }
-  attempt.fail(refusal())
 }

@@ -13,10 +13,11 @@ export const BODY_KEPT = 4096
  * - `timeout`, `aborted`: it took too long, or the caller gave up;
  * - `network`, `tls`: no connection, or none that can be trusted; the `cause` is Node's error;
  * - `malformed`: the answer is no HTTP, or its head is too long;
+ * - `http2`: the server does not speak HTTP/2, or takes no WebSockets over it;
  * - `redirect`, `proxy`: a redirect that is not followed, a proxy that does not let through.
  */
 export type HandshakeErrorCode =
-  FailureCode | 'timeout' | 'aborted' | 'network' | 'tls' | 'malformed' | 'redirect' | 'proxy'
+  FailureCode | 'timeout' | 'aborted' | 'network' | 'tls' | 'malformed' | 'http2' | 'redirect' | 'proxy'
 
 /** An answer as far as it tells why. */
 export interface SeenAnswer {

@@ -34,26 +34,24 @@ export interface StreamHead {
 }
 
 export function makeHttp2Request({ stream, headers, rawHeaders }: StreamHead): Http2Request {
-  const { ':path': url = '', ':authority': authority } = headers
   return {
     method: 'CONNECT',
-    url: url as string,
+    url: headers[':path'] as string,
     httpVersion: '2.0',
     httpVersionMajor: 2,
     httpVersionMinor: 0,
-    headers: withoutPseudoFields(headers, authority as string | undefined),
+    headers: withoutPseudoFields(headers),
     rawHeaders,
     socket: stream.session!.socket as TcpSocket,
     stream,
   }
 }
 
-/** RFC 9113 8.3.1: who translates to HTTP/1.1 makes Host of :authority. */
-function withoutPseudoFields(headers: StreamHead['headers'], authority: string | undefined): IncomingHttpHeaders {
+/** The fields of an application. RFC 9113 8.3.1: who translates to HTTP/1.1 makes Host of :authority. */
+export function withoutPseudoFields(headers: StreamHead['headers']): IncomingHttpHeaders {
   const fields = Object.create(null) as IncomingHttpHeaders
-  if (authority !== undefined) fields.host = authority
-  for (const name of Object.keys(headers)) {
-    if (!name.startsWith(':') && (name !== 'host' || authority === undefined)) fields[name] = headers[name]
-  }
+  for (const name of Object.keys(headers)) if (!name.startsWith(':')) fields[name] = headers[name]
+  const { ':authority': authority } = headers
+  if (typeof authority === 'string') fields.host = authority
   return fields
 }

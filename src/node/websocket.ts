@@ -2,13 +2,13 @@
  * The client, with the browser's interface and what Node's applications need beside it. WHATWG WebSockets 3.1; RFC 6455 4.1.
  */
 import { Blob } from 'node:buffer'
-import type { IncomingMessage } from 'node:http'
 import { CloseCode } from '../protocol/close-code.ts'
 import { inForm, isBinaryType, type BinaryType } from './binary-type.ts'
 import { ClientConnection, type ClientEnd } from './client-connection.ts'
 import { checkClientOptions, type WebSocketOptions } from './client-options.ts'
 import { parseWebSocketUrl, requireProtocols } from './client-url.ts'
 import { readCloseArguments } from './close-arguments.ts'
+import type { HandshakeResponse } from './dial.ts'
 import type { WireTap } from './diagnostics.ts'
 import type { Traffic } from './binding-options.ts'
 import type { DuplexBinding } from './duplex-binding.ts'
@@ -122,7 +122,7 @@ export class WebSocket extends WebSocketEvents {
   }
 
   /** The answer of the server to the handshake, once it is open. */
-  get response(): IncomingMessage | undefined {
+  get response(): HandshakeResponse | undefined {
     return this.#client.dialed?.response
   }
 

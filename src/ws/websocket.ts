@@ -208,7 +208,7 @@ export class WebSocket extends EventHandlers {
 
   #opened({ stream, head, agreement, response }: Dialed, options: BindingOptions): void {
     const [extension] = agreement.agreed
-    this.emit('upgrade', response satisfies IncomingMessage)
+    this.emit('upgrade', response as IncomingMessage)
     this.adopt({
       stream,
       options,

@@ -1,0 +1,112 @@
+/** A peer that is nothing but Node's own HTTP/2: it asks for a stream, sends the bytes it is told to, and waits for what comes. */
+import { once } from 'node:events'
+import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2'
+import { onTestFinished } from 'vitest'
+import { concat } from './hex.ts'
+import { serverFrames, type RawFrame } from './raw-client.ts'
+
+/** What `:status` and the fields of an answer are called by. */
+export type Answer = Record<string, string | number | string[] | undefined>
+
+/** A session that ends with the test, once the server's SETTINGS are there. */
+export async function openRawSession(url: string, options: Parameters<typeof connect>[1] = {}) {
+  const session = connect(url, { rejectUnauthorized: false, ...options })
+  session.on('error', () => {})
+  onTestFinished(() => session.destroy())
+  await once(session, 'remoteSettings')
+  return session
+}
+
+/** The header list of a handshake; `undefined` leaves a field out. */
+export function connectFields(fields: Record<string, string | string[] | undefined> = {}): Record<string, string> {
+  const all = {
+    ':method': 'CONNECT',
+    ':protocol': 'websocket',
+    ':scheme': 'https',
+    ':path': '/',
+    ':authority': '127.0.0.1',
+    'sec-websocket-version': '13',
+    ...fields,
+  }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<string, string>
+}
+
+export class RawStream {
+  readonly stream: ClientHttp2Stream
+  #received: Buffer[] = []
+  #answer: Answer | undefined
+  hasEnded = false
+  isClosed = false
+  readonly #checks = new Set<() => void>()
+
+  constructor(session: ClientHttp2Session, fields?: Record<string, string | string[] | undefined>, endStream = false) {
+    this.stream = session.request(connectFields(fields), { endStream })
+    this.#on('response', (answer) => (this.#answer = answer as Answer))
+    this.#on('data', (chunk) => this.#received.push(chunk as Buffer))
+    this.#on('end', () => (this.hasEnded = true))
+    this.#on('close', () => (this.isClosed = true))
+    this.stream.on('error', () => {})
+  }
+
+  static async open(session: ClientHttp2Session, fields?: Record<string, string | string[] | undefined>) {
+    const client = new RawStream(session, fields)
+    const { ':status': status } = await client.answer()
+    if (status !== 200) throw new Error(`the server answered with ${status}`)
+    return client
+  }
+
+  send(...parts: readonly (Uint8Array | string)[]): this {
+    this.stream.write(concat(...parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))))
+    return this
+  }
+
+  get body(): Buffer {
+    return Buffer.concat(this.#received)
+  }
+
+  get frames(): RawFrame[] {
+    return serverFrames(this.body)
+  }
+
+  /** Resolves when it holds. Rejects when nothing can come any more. */
+  until<T>(holds: () => T | undefined | false): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const check = (): void => {
+        const value = holds()
+        const isMet = value !== undefined && value !== false
+        if (!isMet && !this.isClosed) return
+        this.#checks.delete(check)
+        if (isMet) resolve(value)
+        else reject(new Error(`the stream closed with ${this.stream.rstCode} behind ${JSON.stringify(this.#answer)}`))
+      }
+      this.#checks.add(check)
+      check()
+    })
+  }
+
+  answer(): Promise<Answer> {
+    return this.until(() => this.#answer)
+  }
+
+  take(count: number): Promise<RawFrame[]> {
+    return this.until(() => this.frames.length >= count && this.frames.slice(0, count))
+  }
+
+  async closeCode(): Promise<number> {
+    const close = await this.until(() => this.frames.find(({ opcode }) => opcode === 8))
+    return close.payload.length === 0 ? 1005 : close.payload.readUInt16BE(0)
+  }
+
+  /** Resolves, once it is closed, with the code of RST_STREAM, or 0. */
+  async closed(): Promise<number> {
+    await this.until(() => this.isClosed)
+    return this.stream.rstCode ?? 0
+  }
+
+  #on(event: string, note: (value: unknown) => void): void {
+    this.stream.on(event, (value: unknown) => {
+      note(value)
+      for (const check of this.#checks) check()
+    })
+  }
+}
