@@ -30,9 +30,13 @@ export function endLikeTcp(stream: Http2Stream): void {
   const destroy = stream.destroy
   stream.destroy = (error) => {
     isDropped = true
-    const isOver = stream.closed || (stream.writableFinished && stream.readableEnded)
-    // By itself Node would tell the peer of no error.
-    if (!isOver && !stream.destroyed) stream.close(NGHTTP2_CANCEL)
+    if (!stream.closed && !stream.destroyed) {
+      // By itself Node would tell the peer of no error, also where something is cut off.
+      const isInOrder = stream.readableEnded && stream.writableLength === 0
+      // And would send END_STREAM before a reset.
+      if (!isInOrder) stream.end = () => stream
+      stream.close(isInOrder ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL)
+    }
     return destroy.call(stream, error)
   }
 }

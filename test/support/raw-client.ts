@@ -62,7 +62,7 @@ export function clientFrame(
 }
 
 /** Splits what comes into frames, looking at each byte once. */
-class FrameSplitter {
+export class FrameSplitter {
   readonly frames: RawFrame[] = []
   #chunks: Buffer[] = []
   #size = 0

@@ -1,9 +1,9 @@
 /** A peer that is nothing but Node's own HTTP/2: it asks for a stream, sends the bytes it is told to, and waits for what comes. */
 import { once } from 'node:events'
-import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2'
+import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2'
 import { onTestFinished } from 'vitest'
 import { concat } from './hex.ts'
-import { serverFrames, type RawFrame } from './raw-client.ts'
+import { FrameSplitter, type RawFrame } from './raw-client.ts'
 
 /** What `:status` and the fields of an answer are called by. */
 export type Answer = Record<string, string | number | string[] | undefined>
@@ -33,7 +33,8 @@ export function connectFields(fields: Record<string, string | string[] | undefin
 
 export class RawStream {
   readonly stream: ClientHttp2Stream
-  #received: Buffer[] = []
+  readonly #received: Buffer[] = []
+  readonly #splitter = new FrameSplitter()
   #answer: Answer | undefined
   hasEnded = false
   isClosed = false
@@ -42,7 +43,7 @@ export class RawStream {
   constructor(session: ClientHttp2Session, fields?: Record<string, string | string[] | undefined>, endStream = false) {
     this.stream = session.request(connectFields(fields), { endStream })
     this.#on('response', (answer) => (this.#answer = answer as Answer))
-    this.#on('data', (chunk) => this.#received.push(chunk as Buffer))
+    this.#on('data', (chunk) => this.#receive(chunk as Buffer))
     this.#on('end', () => (this.hasEnded = true))
     this.#on('close', () => (this.isClosed = true))
     this.stream.on('error', () => {})
@@ -60,12 +61,18 @@ export class RawStream {
     return this
   }
 
+  /** Drop the stream with RST_STREAM. */
+  reset(): void {
+    this.stream.close(constants.NGHTTP2_CANCEL)
+  }
+
+  /** Everything that came with an answer that refuses. */
   get body(): Buffer {
     return Buffer.concat(this.#received)
   }
 
   get frames(): RawFrame[] {
-    return serverFrames(this.body)
+    return this.#splitter.frames
   }
 
   /** Resolves when it holds. Rejects when nothing can come any more. */
@@ -101,6 +108,11 @@ export class RawStream {
   async closed(): Promise<number> {
     await this.until(() => this.isClosed)
     return this.stream.rstCode ?? 0
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#answer?.[':status'] === 200) this.#splitter.push(chunk)
+    else this.#received.push(chunk)
   }
 
   #on(event: string, note: (value: unknown) => void): void {

@@ -1,0 +1,121 @@
+/** WebSockets over HTTP/2, frame by frame. RFC 8441 3, 5; RFC 9113 6. */
+import { describe, expect, it } from 'vitest'
+import { makeSelfSigned } from '../../src/cli/self-signed.ts'
+import { hex } from '../support/hex.ts'
+import {
+  code,
+  END_HEADERS,
+  END_STREAM,
+  Frame,
+  headerBlock,
+  http2Frame,
+  Http2Peer,
+  type Http2Frame,
+} from '../support/http2-wire.ts'
+import { clientFrame } from '../support/raw-client.ts'
+import { connectFields } from '../support/raw-stream.ts'
+import { serve } from '../support/serve.ts'
+
+const tls = makeSelfSigned(['127.0.0.1'], Date.now())
+/** RFC 9113 7. */
+const [NO_ERROR, INTERNAL_ERROR, CANCEL] = [0, 2, 8]
+const handshake = headerBlock(connectFields())
+
+function ask(stream: number): Uint8Array {
+  return http2Frame(Frame.Headers, stream, handshake, END_HEADERS)
+}
+
+/** What there is to see of the frames of a stream. */
+function seen({ type, flags, payload }: Http2Frame): string {
+  if (type === Frame.RstStream) return `RST_STREAM ${payload.readUInt32BE(0)}`
+  const end = (flags & END_STREAM) === 0 ? '' : ' END_STREAM'
+  return type === Frame.Data ? `DATA ${payload.toString('hex')}${end}` : `HEADERS${end}`
+}
+
+async function openSocket(options: Parameters<typeof serve>[0] = {}) {
+  const served = await serve({ tls, http2: true, ...options })
+  const peer = await Http2Peer.open(served.port)
+  peer.send(ask(1))
+  await peer.until(() => peer.of(1).some(({ type }) => type === Frame.Headers))
+  return { ...served, peer }
+}
+
+describe('The wire of HTTP/2', () => {
+  it('carries SETTINGS_ENABLE_CONNECT_PROTOCOL with 1 in the first frame of the server (RFC 8441 3)', async () => {
+    const { port } = await serve({ tls, http2: true })
+    const { frames } = await Http2Peer.open(port)
+    const settings = new Map<number, number>()
+    const { payload, type } = frames[0]!
+    for (let at = 0; at < payload.length; at += 6) settings.set(payload.readUInt16BE(at), payload.readUInt32BE(at + 2))
+    expect([type, settings.get(0x8)]).toEqual([Frame.Settings, 1])
+  })
+
+  it('carries frames of WebSocket in DATA, whatever their boundaries (RFC 8441 5)', async () => {
+    const { peer } = await openSocket({ message: (socket, message) => void socket.send(message) })
+    for (const byte of hex('81 82 37 fa 21 3d 5f 93')) peer.send(http2Frame(Frame.Data, 1, Uint8Array.of(byte)))
+    await peer.until(() => peer.of(1).length === 2)
+    expect(peer.of(1).map(seen)).toEqual(['HEADERS', 'DATA 81026869'])
+  })
+
+  it('ends a stream in order with END_STREAM, and asks the client to stop (RFC 9113 8.1)', async () => {
+    const { peer, closed } = await openSocket()
+    peer.send(http2Frame(Frame.Data, 1, clientFrame(8, Buffer.from([3, 232]))))
+    await peer.until(() => peer.of(1).some(({ type }) => type === Frame.RstStream))
+    expect(peer.of(1).map(seen)).toEqual(['HEADERS', 'DATA 880203e8 END_STREAM', `RST_STREAM ${NO_ERROR}`])
+    expect(await closed()).toMatchObject({ code: 1000, clean: true })
+  })
+
+  it('answers END_STREAM without a Close frame with END_STREAM', async () => {
+    const { peer, closed } = await openSocket()
+    peer.send(http2Frame(Frame.Data, 1, new Uint8Array(), END_STREAM))
+    await peer.until(() => peer.of(1).length === 3)
+    expect(peer.of(1).map(seen)).toEqual(['HEADERS', 'DATA  END_STREAM', `RST_STREAM ${NO_ERROR}`])
+    expect(await closed()).toEqual({ code: 1006, reason: '', clean: false, cause: 'transport' })
+  })
+
+  it('resets a stream that is dropped with CANCEL (RFC 8441 5)', async () => {
+    const { peer, opened } = await openSocket()
+    ;(await opened()).terminate()
+    await peer.until(() => peer.of(1).some(({ type }) => type === Frame.RstStream))
+    expect(peer.of(1).map(seen)).toEqual(['HEADERS', `RST_STREAM ${CANCEL}`])
+  })
+
+  it.each([
+    ['CANCEL', CANCEL],
+    ['INTERNAL_ERROR', INTERNAL_ERROR],
+  ])('tells RST_STREAM with %s as the reset of TCP, and goes on with the others', async (name, error) => {
+    const { peer, closed, server } = await openSocket()
+    peer.send(ask(3))
+    await peer.until(() => server.clients.size === 2)
+    peer.send(http2Frame(Frame.RstStream, 1, code(error)))
+    expect(await closed()).toMatchObject({
+      code: 1006,
+      clean: false,
+      cause: 'transport',
+      error: { message: expect.stringContaining(name) },
+    })
+    expect(server.clients.size).toBe(1)
+  })
+
+  it('ends in order although the stream is reset behind the Close frame', async () => {
+    const { peer, closed } = await openSocket()
+    const close = http2Frame(Frame.Data, 1, clientFrame(8, Buffer.from([3, 233])))
+    peer.send(close, http2Frame(Frame.RstStream, 1, code(CANCEL)))
+    expect(await closed()).toMatchObject({ code: 1001, clean: true, cause: 'peer' })
+  })
+
+  it('ends a session on which streams are opened and reset over and over', async () => {
+    const { server, port } = await serve({ tls, http2: true, upgrade: () => new Promise<void>(() => {}), maxHandshakes: 8 })
+    const peer = await Http2Peer.open(port)
+    const cycles = Array.from({ length: 4000 }, (_, i) => [
+      ask(2 * i + 1),
+      http2Frame(Frame.RstStream, 2 * i + 1, code(CANCEL)),
+    ])
+    peer.send(...cycles.flat())
+    const { payload } = await peer.until(() => peer.frames.find(({ type }) => type === Frame.GoAway))
+    // RFC 9113 6.8: the last stream that it has looked at.
+    expect(payload.readUInt32BE(0)).toBeLessThan(4000)
+    // None of them has left the count while the application is at work.
+    expect(server.stats()).toMatchObject({ handshakes: 8, accepted: 0 })
+  })
+})
