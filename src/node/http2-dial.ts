@@ -38,28 +38,19 @@ export function handshakeOverHttp2(
   const session: ClientHttp2Session = isOwn ? openSession(hop, settings) : http2
   return new Promise((resolve, reject) => {
     let stream: ClientHttp2Stream | undefined
-    let stopWaiting = ignore
     const destroy = (): void => {
-      leave()
       stream?.destroy()
       if (isOwn) session.destroy()
     }
     const attempt = new Attempt({ destroy }, signal, reject)
     const failed = (error: Error): void => attempt.fail(fromSessionError(error))
-    const closed = (): void => attempt.fail(new HandshakeError('network', 'the session has ended'))
-    const leave = (): void => {
-      stopWaiting()
-      session.off('error', failed)
-      session.off('close', closed)
-      if (isOwn) session.on('error', ignore)
-    }
+    const closed = (): void => attempt.fail(new HandshakeError('network', 'the stream was closed before an answer'))
     const answered = (fields: IncomingHttpHeaders & { ':status': number }, _flags: number, raw: string[]): void => {
       const response = makeResponse(stream!, fields, raw)
       const { statusCode } = response
       if (statusCode < 200 || statusCode > 299) {
         if (!mayRedirect || !isRedirect(statusCode)) {
           // The end of the answer is no failure.
-          leave()
           stream!.off('error', failed).off('close', closed)
           return void readRefusal(attempt, response, { body: stream!, required: '2xx' })
         }
@@ -71,15 +62,11 @@ export function handshakeOverHttp2(
         return attempt.fail(new HandshakeError(agreement.failure.code, agreement.failure.message, { response }))
       }
       if (!attempt.end()) return
-      leave()
       if (isOwn) stream!.once('close', () => session.close())
       resolve({ stream: stream!, head: new Uint8Array(), agreement, response })
     }
-    session.on('error', failed)
-    session.on('close', closed)
-    if (session.destroyed) return closed()
-    stopWaiting = whenEnabled(session, (error) => {
-      if (error !== undefined) return attempt.fail(error)
+    const ask = (): void => {
+      if (attempt.isOver) return
       try {
         stream = session.request(headers, { endStream: false })
       } catch (cause) {
@@ -89,7 +76,8 @@ export function handshakeOverHttp2(
       stream.on('error', failed)
       stream.on('close', closed)
       stream.once('response', answered as never)
-    })
+    }
+    whenEnabled(session).then(ask, failed)
   })
 }
 
@@ -103,8 +91,4 @@ function makeResponse(stream: ClientHttp2Stream, fields: IncomingHttpHeaders, ra
     rawHeaders,
     stream,
   }
-}
-
-function ignore(): void {
-  // The socket on a session is told by its stream.
 }

@@ -33,6 +33,7 @@ export function openSession({ url, tunnel }: Hop, { options, binding }: ClientSe
     maxSessionMemory: sessionMemory(binding.maxBufferedAmount!),
     settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
   })
+  session.on('error', ignore)
   session.once('connect', () => session.setLocalWindowSize(SESSION_WINDOW))
   return session
 }
@@ -49,37 +50,50 @@ export function fromSessionError(cause: Error): HandshakeError {
 const NO_HTTP2 = 'the server did not choose HTTP/2 (ALPN h2)'
 const NOT_ENABLED = 'the server did not send SETTINGS_ENABLE_CONNECT_PROTOCOL, it takes no WebSockets over HTTP/2'
 
-/**
- * Calls back once the server has said that it takes extended CONNECTs, or with an error when it has spoken and has not. Its
- * SETTINGS are the first it sends (RFC 9113 3.4), so they have come when a PING is answered. Returns what stops the waiting.
- */
-export function whenEnabled(session: ClientHttp2Session, tell: (error?: HandshakeError) => void): () => void {
-  let isOver = false
-  const stop = (): void => {
-    isOver = true
-    session.off('remoteSettings', check)
-    session.off('connect', ask)
+/** Sessions whose servers have not said it yet: however many handshakes wait, each has one set of listeners. */
+const waiting = new WeakMap<ClientHttp2Session, Promise<void>>()
+
+/** Resolves once the server has said that it takes extended CONNECTs; rejects when it has spoken and has not. RFC 8441 3. */
+export function whenEnabled(session: ClientHttp2Session): Promise<void> {
+  if (isEnabled(session)) return Promise.resolve()
+  let wait = waiting.get(session)
+  if (wait === undefined) {
+    wait = waitFor(session).finally(() => waiting.delete(session))
+    waiting.set(session, wait)
   }
-  const check = (): void => {
-    if (isOver || !isEnabled(session)) return
-    stop()
-    tell()
-  }
-  const ask = (): void => {
-    session.ping((error) => {
-      check()
-      if (isOver || error !== null) return
-      stop()
-      tell(new HandshakeError('http2', NOT_ENABLED))
+  return wait
+}
+
+/** SETTINGS are the first that a server sends (RFC 9113 3.4): they have come when a PING is answered. */
+async function waitFor(session: ClientHttp2Session): Promise<void> {
+  let leave = ignore
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const check = (): void => {
+        if (isEnabled(session)) resolve()
+      }
+      const ask = (): void => {
+        session.ping((error) => {
+          check()
+          if (error === null) reject(new HandshakeError('http2', NOT_ENABLED))
+        })
+      }
+      const closed = (): void => reject(new HandshakeError('network', 'the session has ended'))
+      leave = () => session.off('remoteSettings', check).off('connect', ask).off('error', reject).off('close', closed)
+      session.on('remoteSettings', check).on('error', reject).on('close', closed)
+      if (session.destroyed) closed()
+      else if (session.connecting) session.once('connect', ask)
+      else ask()
     })
+  } finally {
+    leave()
   }
-  session.on('remoteSettings', check)
-  if (session.connecting) session.once('connect', ask)
-  else if (isEnabled(session)) check()
-  else ask()
-  return stop
 }
 
 function isEnabled({ remoteSettings }: ClientHttp2Session): boolean {
   return remoteSettings.enableConnectProtocol === true
+}
+
+function ignore(): void {
+  // The socket on a session is told by its stream.
 }

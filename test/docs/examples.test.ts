@@ -108,6 +108,22 @@ describe('docs/examples', { timeout: 60_000 }, () => {
     client.destroy()
   })
 
+  it('http2.ts takes both versions of HTTP on one port, and several sockets on one session', async () => {
+    const files = mkdtempSync(join(tmpdir(), 'barewire-'))
+    onTestFinished(() => rmSync(files, { recursive: true, force: true }))
+    const { key, cert } = makeSelfSigned(['127.0.0.1'], Date.now())
+    writeFileSync(join(files, 'key.pem'), key)
+    writeFileSync(join(files, 'cert.pem'), cert)
+    const program = await start('http2.ts', { KEY: join(files, 'key.pem'), CERT: join(files, 'cert.pem') })
+    while (program.output().split('hello over HTTP/2.0').length < 3) await once(program.child.stdout!, 'data')
+    const tcp = connectTls({ port: program.port, host: '127.0.0.1', ca: cert, ALPNProtocols: ['http/1.1'] })
+    const client = new RawClient(0, tcp as never)
+    client.send(requestHead({ target: '/chat' }))
+    expect((await client.take(1))[0]!.payload.toString()).toBe('hello over HTTP/1.1')
+    client.send(clientFrame(8)).socket.end()
+    expect(await program.end()).toBe(0)
+  })
+
   it('cluster.ts spreads sockets over processes, and topics reach them all', async () => {
     const program = await start('cluster.ts', {}, 2)
     const clients: RawClient[] = []

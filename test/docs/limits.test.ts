@@ -1,7 +1,9 @@
 /** docs/limits.md, row by row: what stands in its tables holds, and the defaults are those it tells. */
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { constants, deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { makeSelfSigned } from '../../src/cli/self-signed.ts'
 import { checkDeflateOptions } from '../../src/extensions/deflate-options.ts'
 import { defaults } from '../../src/node/limits.ts'
 import type { ServerOptions } from '../../src/node/server-options.ts'
@@ -9,6 +11,7 @@ import type { Socket } from '../../src/node/socket.ts'
 import type { CloseOutcome } from '../../src/protocol/close-outcome.ts'
 import { WebSocket } from '../../src/node/websocket.ts'
 import { clientFrame, RawClient, requestHead } from '../support/raw-client.ts'
+import { openRawSession, RawStream } from '../support/raw-stream.ts'
 import { serve } from '../support/serve.ts'
 
 const markdown = readFileSync(new URL('../../docs/limits.md', import.meta.url), 'utf8')
@@ -52,6 +55,13 @@ async function outcomeOf(options: ServerOptions<undefined>, act?: (socket: Socke
   const outcome = await closed()
   client.destroy()
   return outcome
+}
+
+/** A server of both versions of HTTP, and a session with it. */
+async function serveHttp2(options: ServerOptions<undefined> = {}) {
+  const tls = makeSelfSigned(['127.0.0.1'], Date.now())
+  const served = await serve({ tls, http2: true, ...options })
+  return { ...served, session: await openRawSession(`https://127.0.0.1:${served.port}`) }
 }
 
 /** The status that a second handshake is answered with. */
@@ -224,6 +234,36 @@ const cases: Record<string, () => unknown> = {
     const { port } = await serve()
     const client = new RawClient(port).send(requestHead({ headers: { Cookie: 'x'.repeat(20_000) } }))
     expect(await client.head()).toMatch(/^HTTP\/1\.1 431 /)
+    const { session } = await serveHttp2()
+    const stream = new RawStream(session, { cookie: 'x'.repeat(20_000) })
+    expect(await stream.closed()).toBeGreaterThan(0)
+  },
+  maxConcurrentStreams: async () => {
+    const { session, server } = await serveHttp2({ http2: { maxConcurrentStreams: 1 } })
+    const first = await RawStream.open(session)
+    const second = new RawStream(session)
+    await new Promise((resolve) => session.ping(resolve))
+    expect(server.stats().accepted).toBe(1)
+    first.reset()
+    expect(await second.answer()).toMatchObject({ ':status': 200 })
+    second.reset()
+  },
+  sessionIdleTimeout: async () => {
+    const { session } = await serveHttp2({ http2: { sessionIdleTimeout: 100 } })
+    await once(session, 'goaway')
+  },
+  'bytes of an HTTP/2 stream that nobody reads, when the server listens by itself': async () => {
+    const { session, opened } = await serveHttp2()
+    const client = await RawStream.open(session)
+    const socket = await opened()
+    socket.pause()
+    let written = 0
+    const frame = clientFrame(2, new Uint8Array(65_536 - 14))
+    client.stream.on('drain', () => {})
+    for (let i = 0; i < 16; i++) client.stream.write(frame, () => void (written += frame.length))
+    await new Promise((resolve) => session.ping(resolve))
+    expect(written).toBeLessThanOrEqual(262_144)
+    client.reset()
   },
   threshold: async () => {
     const text = 'a'.repeat(100)

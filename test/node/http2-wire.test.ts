@@ -104,8 +104,23 @@ describe('The wire of HTTP/2', () => {
     expect(await closed()).toMatchObject({ code: 1001, clean: true, cause: 'peer' })
   })
 
+  it('ends a session with more streams than it allows, before anything is done for them (RFC 9113 5.1.2)', async () => {
+    const { peer, server, closed } = await openSocket({ http2: { maxConcurrentStreams: 1 } })
+    peer.send(ask(3))
+    const { payload } = await peer.until(() => peer.frames.find(({ type }) => type === Frame.GoAway))
+    expect(payload.readUInt32BE(0)).toBe(1)
+    expect(payload.readUInt32BE(4)).not.toBe(NO_ERROR)
+    expect(await closed()).toMatchObject({ code: 1006, cause: 'transport' })
+    expect(server.stats()).toMatchObject({ accepted: 1, refused: 0, handshakes: 0 })
+  })
+
   it('ends a session on which streams are opened and reset over and over', async () => {
-    const { server, port } = await serve({ tls, http2: true, upgrade: () => new Promise<void>(() => {}), maxHandshakes: 8 })
+    const { server, port } = await serve({
+      tls,
+      http2: true,
+      upgrade: () => new Promise<void>(() => {}),
+      maxHandshakes: 8,
+    })
     const peer = await Http2Peer.open(port)
     const cycles = Array.from({ length: 4000 }, (_, i) => [
       ask(2 * i + 1),

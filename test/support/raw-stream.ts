@@ -33,6 +33,7 @@ export function connectFields(fields: Record<string, string | string[] | undefin
 
 export class RawStream {
   readonly stream: ClientHttp2Stream
+  readonly #isSocket: boolean
   readonly #received: Buffer[] = []
   readonly #splitter = new FrameSplitter()
   #answer: Answer | undefined
@@ -41,7 +42,9 @@ export class RawStream {
   readonly #checks = new Set<() => void>()
 
   constructor(session: ClientHttp2Session, fields?: Record<string, string | string[] | undefined>, endStream = false) {
-    this.stream = session.request(connectFields(fields), { endStream })
+    const all = connectFields(fields)
+    this.#isSocket = all[':protocol'] === 'websocket'
+    this.stream = session.request(all, { endStream })
     this.#on('response', (answer) => (this.#answer = answer as Answer))
     this.#on('data', (chunk) => this.#receive(chunk as Buffer))
     this.#on('end', () => (this.hasEnded = true))
@@ -111,7 +114,7 @@ export class RawStream {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#answer?.[':status'] === 200) this.#splitter.push(chunk)
+    if (this.#isSocket && this.#answer?.[':status'] === 200) this.#splitter.push(chunk)
     else this.#received.push(chunk)
   }
 
