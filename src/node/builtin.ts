@@ -4,6 +4,7 @@
  */
 import type cluster from 'node:cluster'
 import type * as http from 'node:http'
+import type * as http2 from 'node:http2'
 import type * as https from 'node:https'
 import type * as tls from 'node:tls'
 
@@ -13,6 +14,9 @@ export const builtin = {
   },
   get http(): typeof http {
     return process.getBuiltinModule('node:http')
+  },
+  get http2(): typeof http2 {
+    return process.getBuiltinModule('node:http2')
   },
   get https(): typeof https {
     return process.getBuiltinModule('node:https')

@@ -2,17 +2,12 @@
  * The server for both versions of HTTP on one port, and its sessions: their windows, how long they may be idle, and GOAWAY
  * at the end. RFC 9113 3.2 (ALPN), 6.8 (GOAWAY), 9.1 (idle connections).
  */
-import {
-  createSecureServer,
-  type Http2SecureServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-  type ServerHttp2Session,
-} from 'node:http2'
+import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from 'node:http2'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket as TcpSocket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import { Rejection } from '../handshake/rejection.ts'
+import { builtin } from './builtin.ts'
 import { answerPlainRequest, CHECK_INTERVAL } from './http-server.ts'
 import type { Http2Settings } from './http2-options.ts'
 import { SESSION_WINDOW, sessionMemory, STREAM_WINDOW } from './http2-stream.ts'
@@ -26,7 +21,7 @@ type Settings = Pick<ServerSettings<never>, 'handshakeTimeout' | 'maxBufferedTot
 /** Make a server that is not listening yet. Node's own guard against streams that are reset as quickly as opened stays on. */
 export function createHttp2Server(settings: Settings, { maxConcurrentStreams }: Http2Settings): Http2SecureServer {
   const { tls, handshakeTimeout, maxBufferedTotal } = settings
-  const server = createSecureServer(
+  const server = builtin.http2.createSecureServer(
     {
       handshakeTimeout,
       ...tls,

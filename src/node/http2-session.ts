@@ -2,8 +2,9 @@
  * The session below a client over HTTP/2: the application's, or one for this socket alone; and whether its server takes
  * WebSockets at all. RFC 8441 3; RFC 9113 3.2, 6.5.
  */
-import { connect, type ClientHttp2Session } from 'node:http2'
+import type { ClientHttp2Session } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
+import { builtin } from './builtin.ts'
 import type { ClientSettings } from './client-options.ts'
 import type { Hop } from './client-request.ts'
 import { endpointOf } from './client-url.ts'
@@ -28,7 +29,7 @@ export function openSession({ url, tunnel }: Hop, { options, binding }: ClientSe
   socket.once('secureConnect', () => {
     if ((socket as TLSSocket).alpnProtocol !== ALPN_HTTP2) socket.destroy(new HandshakeError('http2', NO_HTTP2))
   })
-  const session = connect(`${endpoint.isSecure ? 'https' : 'http'}://${endpoint.authority}`, {
+  const session = builtin.http2.connect(`${endpoint.isSecure ? 'https' : 'http'}://${endpoint.authority}`, {
     createConnection: () => socket,
     maxSessionMemory: sessionMemory(binding.maxBufferedAmount!),
     settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },

@@ -2,9 +2,11 @@
  * A stream of HTTP/2 that ends as TCP does: an orderly end is END_STREAM, an abrupt one is RST_STREAM with CANCEL, and both
  * are told apart when they come from the peer. RFC 8441 5; RFC 9113 8.1.
  */
-import { constants, type Http2Stream } from 'node:http2'
+import type { Http2Stream } from 'node:http2'
 
-const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants
+/** The codes of RST_STREAM for an end in order, and for a stream that is no longer wanted. RFC 9113 7. */
+const NO_ERROR = 0
+const CANCEL = 8
 
 /** Bytes that a peer may send on one stream before any are read, and on all streams of a session. RFC 9113 6.9.2. */
 export const STREAM_WINDOW = 262_144
@@ -25,7 +27,7 @@ export function endLikeTcp(stream: Http2Stream): void {
   stream.on('error', ignore)
   stream.on('aborted', () => {
     // Told for orderly ends as well.
-    if (!isDropped && stream.rstCode === NGHTTP2_CANCEL) stream.destroy(resetByPeer())
+    if (!isDropped && stream.rstCode === CANCEL) stream.destroy(resetByPeer())
   })
   const destroy = stream.destroy
   stream.destroy = (error) => {
@@ -35,7 +37,7 @@ export function endLikeTcp(stream: Http2Stream): void {
       const isInOrder = stream.readableEnded && stream.writableLength === 0
       // And would send END_STREAM before a reset.
       if (!isInOrder) stream.end = () => stream
-      stream.close(isInOrder ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL)
+      stream.close(isInOrder ? NO_ERROR : CANCEL)
     }
     return destroy.call(stream, error)
   }
@@ -44,7 +46,7 @@ export function endLikeTcp(stream: Http2Stream): void {
 /** RFC 9113 8.1: a server that has said everything asks the client to say no more. Some clients wait for that. */
 export function stopClientAtEnd(stream: Http2Stream): void {
   stream.once('finish', () => {
-    if (!stream.destroyed) stream.close(NGHTTP2_NO_ERROR)
+    if (!stream.destroyed) stream.close(NO_ERROR)
   })
 }
 

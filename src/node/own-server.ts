@@ -2,7 +2,6 @@
  * The HTTP server that a WebSocket server makes for itself: of HTTP/1.1, or of both versions on one port, with a gate before
  * it where connections begin with something else.
  */
-import { Server as HttpServer } from 'node:http'
 import type { Socket as TcpSocket } from 'node:net'
 import type { AnyHttpServer } from './attachment.ts'
 import { ConnectionGate } from './connection-gate.ts'
@@ -54,7 +53,7 @@ export class OwnServer {
 
   /** Drop the connections that are left. */
   drop(): void {
-    if (this.server instanceof HttpServer) this.server.closeAllConnections()
+    if ('closeAllConnections' in this.server) this.server.closeAllConnections()
     this.#http2?.drop()
   }
 }
