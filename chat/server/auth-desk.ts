@@ -16,6 +16,10 @@ export class AuthDesk {
     this.#verifyToken = verifyToken
   }
 
+  get takesTokens(): boolean {
+    return this.#verifyToken !== undefined
+  }
+
   get takesGuests(): boolean {
     return this.#guests !== undefined
   }

@@ -1,17 +1,9 @@
 /** The chat sockets of this node: lets them in, hands their messages to the hub, records those that may be looked at. */
 import type { Socket as TcpSocket } from 'node:net'
 import { reject, type Rejection, type Socket, type UpgradeRequest, WebSocketServer } from 'barewire'
-import {
-  BEARER_PREFIX,
-  CHAT_PATH,
-  CHAT_PROTOCOL,
-  ChatClose,
-  CLOSE_ERROR,
-  errorBody,
-  LIMITS,
-  writeEvent,
-} from '../protocol/index.ts'
+import { CHAT_PATH, CHAT_PROTOCOL, ChatClose, CLOSE_ERROR, errorBody, LIMITS, writeEvent } from '../protocol/index.ts'
 import type { Doorkeeper } from './doorkeeper.ts'
+import { tokenOf } from './handshake-token.ts'
 import type { Hub } from './hub.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -46,7 +38,7 @@ export function createChatSockets(options: ChatSocketsOptions): WebSocketServer<
     perMessageDeflate: true,
     upgrade: (request) => {
       const started = performance.now()
-      const answer = admit(request, { doorkeeper, taps })
+      const answer = admit(request, options)
       metrics.handshake.observe((performance.now() - started) / 1000)
       return answer
     },
@@ -88,7 +80,9 @@ export function createChatSockets(options: ChatSocketsOptions): WebSocketServer<
       if (typeof message === 'string') connection?.receive(message)
       else connection?.receiveBinary()
     },
+    ping: () => metrics.frames.inc({ dir: 'in', opcode: 'ping' }),
     pong(socket, payload) {
+      metrics.frames.inc({ dir: 'in', opcode: 'pong' })
       const rtt = performance.now() - Number(Buffer.from(payload).toString())
       // Anybody can send a pong with anything in it.
       if (!(rtt >= 0 && rtt < 3_600_000)) return
@@ -126,7 +120,7 @@ function turnAway(socket: Socket<ChatSocketData>, why: keyof typeof TURNED_AWAY,
 /** Decide on a handshake. What a user must understand is told after it; here only floods are refused. */
 function admit(
   request: UpgradeRequest,
-  { doorkeeper, taps }: { doorkeeper: Doorkeeper; taps: TapRegistry | undefined },
+  { hub, doorkeeper, taps }: Pick<ChatSocketsOptions, 'hub' | 'doorkeeper' | 'taps'>,
 ): { data: ChatSocketData; protocol: string } | Rejection {
   const speaks = request.protocols.includes(CHAT_PROTOCOL)
   // Another version is taken as it was offered: without that a page could not be told.
@@ -135,12 +129,12 @@ function admit(
   const address = doorkeeper.addressOf(request.headers, request.remoteAddress)
   const refusal = doorkeeper.refuse(address)
   if (refusal?.isTold === false) return reject(refusal.status, refusal.reason, { headers: { 'Retry-After': '5' } })
-  const bearer = request.protocols.find((offer) => offer.startsWith(BEARER_PREFIX))
   const tcp = request.raw.socket
   const data: ChatSocketData = {
     address,
     refusal: speaks ? refusal && 'overloaded' : 'version',
-    token: bearer?.slice(BEARER_PREFIX.length),
+    // Where no tokens are taken, a cookie of some other program must not keep anybody out.
+    token: hub.desk.takesTokens ? tokenOf(request) : undefined,
     tcp,
     connection: undefined,
     ...(taps?.hasRoom === true ? record(request.raw, tcp) : { tap: undefined, handshake: undefined }),

@@ -9,7 +9,11 @@ const SECONDS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 export class Metrics {
   readonly registry = new Registry()
   readonly connections = this.#gauge('ws_connections', 'Open chat connections')
-  readonly frames = this.#counter('ws_frames_total', 'Data messages by direction and opcode', ['dir', 'opcode'])
+  readonly frames = this.#counter(
+    'ws_frames_total',
+    'Messages by direction and opcode, and the pings and pongs that came',
+    ['dir', 'opcode'],
+  )
   readonly bytes = this.#counter('ws_bytes_total', 'Bytes of messages (plain), and as they crossed the wire (wire)', [
     'dir',
     'stage',

@@ -1,6 +1,6 @@
-/** JSON Web Tokens, checked with keys that pin their algorithm. RFC 7519, RFC 7517. */
+/** JSON Web Tokens, checked with keys that pin their algorithm. RFC 7519, RFC 7517, RFC 7518 3. */
 import { readFileSync } from 'node:fs'
-import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose'
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import * as v from 'valibot'
 import { cleanName } from '../protocol/index.ts'
 import { ConfigError } from './config.ts'
@@ -8,6 +8,8 @@ import { AuthError, type Identity, type TokenVerifier } from './identity.ts'
 
 /** What an `alg` may be: nothing that means "no signature". */
 const ALGORITHMS = ['HS256', 'HS384', 'HS512', 'RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519']
+/** RFC 7518 3.2: a shared secret MUST be as long as the hash. */
+const SECRET_BYTES: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 }
 /** Clocks of two machines differ. */
 const CLOCK_TOLERANCE_S = 5
 
@@ -38,6 +40,14 @@ export function readKeySet(json: string, source: string): JSONWebKeySet {
   if (!keySet.success) {
     throw new ConfigError(`${source}: {"keys":[…]} is required, each key with kty and alg (${ALGORITHMS.join(', ')})`)
   }
+  for (const { kty, alg, k } of keySet.output.keys) {
+    const bytes = SECRET_BYTES[alg]
+    if ((kty === 'oct') !== (bytes !== undefined))
+      throw new ConfigError(`${source}: a key of kty ${kty} cannot be ${alg}`)
+    if (bytes !== undefined && (typeof k !== 'string' || Buffer.from(k, 'base64url').length < bytes)) {
+      throw new ConfigError(`${source}: k of at least ${bytes} bytes in base64url is required for ${alg}`)
+    }
+  }
   return keySet.output
 }
 
@@ -52,9 +62,21 @@ export function readKeyFile(path: string): JSONWebKeySet {
   return readKeySet(json, `JWKS_FILE=${path}`)
 }
 
+/** The key of a token's header: a public one, or a secret of exactly that algorithm. */
+function keyFinder({ keys }: JSONWebKeySet): JWTVerifyGetKey {
+  const secrets = keys.filter(({ kty }) => kty === 'oct')
+  const publicKeys = createLocalJWKSet({ keys: keys.filter(({ kty }) => kty !== 'oct') })
+  return (header, token) => {
+    if (SECRET_BYTES[header.alg] === undefined) return publicKeys(header, token)
+    const fitting = secrets.filter(({ alg, kid }) => alg === header.alg && (header.kid ?? kid) === kid)
+    if (fitting.length !== 1) throw new errors.JWKSNoMatchingKey()
+    return Buffer.from(fitting[0]!.k!, 'base64url')
+  }
+}
+
 /** Make the check for a key set. The algorithm is the key's, whatever the token says. RFC 8725 3.1. */
 export function createTokens(keySet: JSONWebKeySet, { issuer, audience }: TokenSettings): Tokens {
-  const keys = createLocalJWKSet(keySet)
+  const keys = keyFinder(keySet)
   const algorithms = [...new Set(keySet.keys.map(({ alg }) => alg!))]
   const kids = new Set(keySet.keys.map(({ kid }) => kid))
   const verify = async (token: string): Promise<Identity> => {

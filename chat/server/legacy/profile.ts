@@ -5,6 +5,8 @@ import type { User } from '../../protocol/index.ts'
 export type LegacyAction =
   | { readonly do: 'enter'; readonly name: string; readonly room?: string }
   | { readonly do: 'say'; readonly text: string; readonly name?: string }
+  /** A token in a message. */
+  | { readonly do: 'auth'; readonly token: string }
   | { readonly do: 'beat' }
   | { readonly do: 'leave' }
 

@@ -16,6 +16,11 @@ function say(text: unknown, name?: unknown): LegacyAction | undefined {
   return given === undefined ? { do: 'say', text: said } : { do: 'say', text: said, name: given }
 }
 
+function authenticate(token: unknown): LegacyAction | undefined {
+  const given = textOf(token)
+  return given === undefined ? undefined : { do: 'auth', token: given }
+}
+
 /** `{userId,userName,roomId,roomName,event:'login'}`; a chat message has no event. */
 const s0: LegacyProfile = {
   path: '/legacy/s0',
@@ -115,6 +120,8 @@ const s4: LegacyProfile = {
   serverBeats: true,
   read(message) {
     switch (message['event']) {
+      case 'auth':
+        return authenticate(message['token'] ?? message['message'])
       case 'heartbeat':
         return { do: 'beat' }
       case 'logout':

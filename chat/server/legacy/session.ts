@@ -40,6 +40,8 @@ export class LegacySession implements Peer {
   /** What replies to which question. */
   readonly #asked = new Map<number, RequestType>()
   #name = ''
+  /** A token says who it is, whatever name the page gives. */
+  #hasToken: boolean
   /** The room that the page is in, by our name and by its own. */
   #room = ''
   #place: LegacyPlace = { room: '', num: 0, total: 0 }
@@ -49,12 +51,13 @@ export class LegacySession implements Peer {
   constructor(
     hub: Hub,
     socket: LegacySocket,
-    { profile, defaultRoom }: { profile: LegacyProfile; defaultRoom: string },
+    { profile, defaultRoom, token }: { profile: LegacyProfile; defaultRoom: string; token: string | undefined },
   ) {
     this.#socket = socket
     this.#profile = profile
     this.#defaultRoom = defaultRoom
-    this.#connection = hub.accept(this)
+    this.#hasToken = token !== undefined
+    this.#connection = hub.accept(this, token === undefined ? {} : { token })
     this.#timers = [
       setInterval(() => this.#ack(), ACK_EVERY_MS),
       setInterval(() => {
@@ -117,7 +120,7 @@ export class LegacySession implements Peer {
     const { re, ok } = message.reply
     const asked = this.#asked.get(re)
     this.#asked.delete(re)
-    if (!ok) return
+    if (!ok) return asked === 'auth' ? this.#refuse() : undefined
     const d = message.reply.d as { head?: number; presence?: { users: number; members: number } }
     if (asked !== 'join') return
     this.#last = this.#acked = d.head ?? 0
@@ -129,14 +132,14 @@ export class LegacySession implements Peer {
       case 'enter':
         return this.#enter(action.name, action.room)
       case 'say': {
-        if (this.#room === '') {
-          const refused = this.#profile.refused()
-          return refused === undefined ? undefined : this.#emit(refused)
-        }
+        if (this.#room === '') return this.#refuse()
         // Only a page that has no login may give its name with each message.
         if (this.#profile.entersAtOnce && action.name !== undefined) this.#authenticate(action.name)
         return this.#ask('send', { cid: encodeCid(randomBytes(16)), text: action.text }, this.#room)
       }
+      case 'auth':
+        this.#hasToken = true
+        return this.#ask('auth', { token: action.token })
       case 'beat': {
         const beat = this.#profile.beat()
         this.#connection.alive()
@@ -159,7 +162,7 @@ export class LegacySession implements Peer {
   }
 
   #authenticate(name: string): void {
-    if (name === this.#name) return
+    if (name === this.#name || this.#hasToken) return
     this.#name = name
     this.#ask('auth', { guest: { name } })
   }
@@ -184,10 +187,7 @@ export class LegacySession implements Peer {
         this.#presence(event.d)
         break
       case 'error':
-        if (event.d.name === 'unauthorized') {
-          const refused = this.#profile.refused()
-          if (refused !== undefined) this.#emit(refused)
-        }
+        if (event.d.name === 'unauthorized') this.#refuse()
         break
       case 'reset':
         this.#ask('join', { limit: 1 }, this.#room)
@@ -219,6 +219,12 @@ export class LegacySession implements Peer {
     const id = (this.#id += 1)
     this.#asked.set(id, t)
     this.#connection.receive(JSON.stringify({ t, id, room, d }))
+  }
+
+  /** Say that somebody is not let in. */
+  #refuse(): void {
+    const refused = this.#profile.refused()
+    if (refused !== undefined) this.#emit(refused)
   }
 
   #emit(message: object): void {

@@ -2,6 +2,7 @@
 import { reject, WebSocketServer } from 'barewire'
 import { LIMITS } from '../../protocol/index.ts'
 import type { Doorkeeper } from '../doorkeeper.ts'
+import { tokenOf } from '../handshake-token.ts'
 import type { Hub } from '../hub.ts'
 import type { LegacyProfile } from './profile.ts'
 import { LEGACY_PROFILES } from './profiles.ts'
@@ -17,6 +18,7 @@ export interface LegacySocketsOptions {
 
 interface Data {
   readonly address: string
+  readonly token: string | undefined
   session: LegacySession | undefined
 }
 
@@ -35,7 +37,9 @@ function createServer(profile: LegacyProfile, options: LegacySocketsOptions): We
     upgrade(request) {
       const address = doorkeeper.addressOf(request.headers, request.remoteAddress)
       const refusal = doorkeeper.refuse(address)
-      return refusal === undefined ? { data: { address, session: undefined } } : reject(refusal.status, refusal.reason)
+      if (refusal !== undefined) return reject(refusal.status, refusal.reason)
+      const token = hub.desk.takesTokens ? tokenOf(request) : undefined
+      return { data: { address, token, session: undefined } }
     },
     open(socket) {
       const { data } = socket
@@ -50,7 +54,7 @@ function createServer(profile: LegacyProfile, options: LegacySocketsOptions): We
         close: (code: number, reason: string) => socket.close(code, reason),
         terminate: () => socket.terminate(),
       }
-      data.session = new LegacySession(hub, legacy, { profile, defaultRoom })
+      data.session = new LegacySession(hub, legacy, { profile, defaultRoom, token: data.token })
     },
     message(socket, message) {
       // Some pages send text, some a Blob of text.

@@ -65,7 +65,9 @@ describe('the close codes', () => {
   })
 
   it('4003: a guest where guests are not let in', async () => {
-    const keys = { keys: [{ kty: 'oct', alg: 'HS256', kid: 'one', k: 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0' }] }
+    const keys = {
+      keys: [{ kty: 'oct', alg: 'HS256', kid: 'one', k: 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA' }],
+    }
     room = await testApp({ GUESTS: 'off', JWT_KEYS: JSON.stringify(keys), JWT_ISSUER: 'i', JWT_AUDIENCE: 'a' })
     const guest = await new Raw().auth({ guest: { name: 'Anna' } })
     expect((await guest.ended).code).toBe(ChatClose.forbidden)

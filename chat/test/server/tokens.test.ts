@@ -60,6 +60,37 @@ describe('tokens', () => {
     await expect(tokens.verify('not.a.token')).rejects.toBeInstanceOf(AuthError)
   })
 
+  it('may be signed with a shared secret, by its own algorithm alone', async () => {
+    const jwk = { ...(await exportJWK(await generateSecret('HS256', { extractable: true }))), alg: 'HS256', kid: 's1' }
+    const shared = createTokens(readKeySet(JSON.stringify({ keys: [publicJwk, jwk] }), 'JWT_KEYS'), settings)
+    const key = Buffer.from(jwk.k!, 'base64url')
+    const sign = (alg: string, kid?: string, secret = key): Promise<string> =>
+      new SignJWT({ sub: 'bo', iss: settings.issuer, aud: 'chat', exp: now() + 60 })
+        .setProtectedHeader(kid === undefined ? { alg } : { alg, kid })
+        .sign(secret)
+    expect(await shared.verify(await sign('HS256', 's1'))).toMatchObject({
+      user: { id: 'u-bo', name: 'bo' },
+      kid: 's1',
+    })
+    expect((await shared.verify(await sign('HS256'))).user.id).toBe('u-bo')
+    expect((await shared.verify(await token())).user.id).toBe('u-anna')
+    const long = Buffer.concat([key, key])
+    for (const wrong of [sign('HS256', 'k1'), sign('HS512', 's1', long), sign('HS256', 's1', Buffer.alloc(32))]) {
+      await expect(shared.verify(await wrong)).rejects.toBeInstanceOf(AuthError)
+    }
+  })
+
+  it('need keys that fit their algorithm, and secrets as long as the hash (RFC 7518 3.2)', () => {
+    const read = (key: object) => (): unknown => readKeySet(JSON.stringify({ keys: [key] }), 'JWT_KEYS')
+    const k = (bytes: number): string => Buffer.alloc(bytes).toString('base64url')
+    expect(read({ kty: 'oct', alg: 'HS256', k: k(31) })).toThrow('JWT_KEYS: k of at least 32 bytes')
+    expect(read({ kty: 'oct', alg: 'HS512', k: k(63) })).toThrow('k of at least 64 bytes')
+    expect(read({ kty: 'oct', alg: 'HS256' })).toThrow('k of at least 32 bytes')
+    expect(read({ kty: 'oct', alg: 'ES256', k: k(64) })).toThrow('a key of kty oct cannot be ES256')
+    expect(read({ ...publicJwk, alg: 'HS256' })).toThrow('a key of kty EC cannot be HS256')
+    expect(read({ kty: 'oct', alg: 'HS256', k: k(32) })).not.toThrow()
+  })
+
   it('need keys that name their algorithm', async () => {
     const jwk = await exportJWK(await generateSecret('HS256', { extractable: true }))
     expect(() => readKeySet(JSON.stringify({ keys: [jwk] }), 'JWT_KEYS')).toThrow('each key with kty and alg')

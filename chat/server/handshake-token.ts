@@ -1,0 +1,38 @@
+/**
+ * The token that came with a handshake, wherever it stands. A page can set no header of a WebSocket, so it has the
+ * subprotocol, a cookie, or the query; the header is for programs. RFC 6750 2.1 and 2.3.
+ */
+import type { IncomingHttpHeaders } from 'node:http'
+import { BEARER_PREFIX } from '../protocol/index.ts'
+
+/** The name of the cookie, and of the parameter beside `access_token`. */
+const NAME = 'token'
+const BEARER = /^Bearer +([^\s,]+)$/i
+
+export interface Handshake {
+  /** The request target. */
+  readonly url: string
+  readonly headers: Pick<IncomingHttpHeaders, 'authorization' | 'cookie'>
+  readonly protocols: readonly string[]
+}
+
+/** The first that is there: subprotocol, header, cookie, query. */
+export function tokenOf({ url, headers, protocols }: Handshake): string | undefined {
+  const offered = protocols.find((offer) => offer.startsWith(BEARER_PREFIX))
+  if (offered !== undefined) return offered.slice(BEARER_PREFIX.length)
+  return BEARER.exec(headers.authorization ?? '')?.[1] ?? fromCookie(headers.cookie) ?? fromQuery(url)
+}
+
+/** RFC 6265 4.2.1: pairs with `; ` between them. */
+function fromCookie(cookie = ''): string | undefined {
+  for (const pair of cookie.split(';')) {
+    const [name, value] = pair.trim().split('=', 2)
+    if (name === NAME && value !== undefined && value !== '') return value
+  }
+  return undefined
+}
+
+function fromQuery(url: string): string | undefined {
+  const query = new URLSearchParams(url.split('?', 2)[1] ?? '')
+  return query.get('access_token') || query.get(NAME) || undefined
+}
