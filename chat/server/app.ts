@@ -17,6 +17,7 @@ import { createLegacySockets } from './legacy/sockets.ts'
 import { createLog, type Logger } from './log.ts'
 import { Metrics } from './metrics.ts'
 import type { Backend } from './stores/store.ts'
+import { sampleRoundTrips } from './round-trips.ts'
 import { readTls } from './tls.ts'
 import { readTokens, type TokenSource } from './token-source.ts'
 import { routeUpgrades } from './upgrade-routes.ts'
@@ -110,7 +111,9 @@ async function serve(front: Front, { config, webFolder, version, node, log, toke
   const files = readStaticFiles(webFolder)
   front.open(createSite({ files, health, rooms: () => hub.lobby.rooms() }), health)
   routeUpgrades(front.server, routes)
+  const stopSampling = sampleRoundTrips(chat.clients)
   const stop = async (): Promise<void> => {
+    stopSampling()
     front.close()
     await hub.close()
     await backend.close()

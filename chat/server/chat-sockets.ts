@@ -7,6 +7,7 @@ import { tokenOf } from './handshake-token.ts'
 import type { Hub } from './hub.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import { roundTripOf } from './round-trips.ts'
 import { type ChatSocketData, SocketPeer } from './socket-peer.ts'
 import { redactHead } from './wire/redaction.ts'
 import { newWireSecret, type TapRegistry } from './wire/registry.ts'
@@ -83,9 +84,8 @@ export function createChatSockets(options: ChatSocketsOptions): WebSocketServer<
     ping: () => metrics.frames.inc({ dir: 'in', opcode: 'ping' }),
     pong(socket, payload) {
       metrics.frames.inc({ dir: 'in', opcode: 'pong' })
-      const rtt = performance.now() - Number(Buffer.from(payload).toString())
-      // Anybody can send a pong with anything in it.
-      if (!(rtt >= 0 && rtt < 3_600_000)) return
+      const rtt = roundTripOf(payload)
+      if (rtt === undefined) return
       metrics.rtt.observe(rtt / 1000)
       const tapped = taps?.find(socket.data.connection?.wire?.secret ?? '')
       if (tapped !== undefined) tapped.rtt = rtt

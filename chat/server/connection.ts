@@ -101,7 +101,7 @@ export class ChatConnection implements Recipient {
     if (!this.#frames.take(now)) return this.closeWith('rate_limited', 'over 120 messages in 10 s')
     if (this.identity === undefined) {
       this.#framesBeforeAuth += 1
-      this.#bytesBeforeAuth += text.length
+      this.#bytesBeforeAuth += Buffer.byteLength(text)
       if (this.#framesBeforeAuth > LIMITS.framesBeforeAuth || this.#bytesBeforeAuth > LIMITS.bytesBeforeAuth) {
         return this.closeWith('unauthorized', 'over 4 messages or 8 KiB before auth')
       }

@@ -18,24 +18,21 @@ import { Lobby } from './lobby.ts'
 import { MarkWriter } from './mark-writer.ts'
 import type { Member } from './member.ts'
 import type { Peer, PeerEnd } from './peer.ts'
-import { type Room, writeEntry } from './room.ts'
+import { type Room, type RoomEvents, writeEntry } from './room.ts'
 import { RoomDirectory } from './room-directory.ts'
 import { RoomWatch } from './room-watch.ts'
 import type { AppendRequest, AppendResult, Backend, Marks } from './stores/store.ts'
 import { UserConnections } from './user-connections.ts'
 
 /** What happens, for metrics and logs. */
-export interface HubEvents {
+export interface HubEvents extends RoomEvents {
   opened(): void
   closed(code: number, by: 'server' | 'client' | 'transport'): void
   /** A send was stored (or had been before) in so many milliseconds. */
   stored(ms: number, dup: boolean): void
-  delivered(members: number, sinceTs: number): void
-  repaired(count: number): void
   resumed(result: 'new' | 'resumed' | 'partial' | 'reset'): void
   redelivered(count: number): void
   refused(error: ChatErrorName): void
-  error(error: unknown): void
 }
 
 export interface HubOptions {
@@ -71,11 +68,7 @@ export class Hub {
     this.events = events
     this.lobby = new Lobby(backend)
     this.desk = new AuthDesk(guests, verifyToken)
-    this.directory = new RoomDirectory(backend, {
-      delivered: (entry, members) => events.delivered(members, Date.now() - entry.ts),
-      repaired: (count) => events.repaired(count),
-      error: (error) => events.error(error),
-    })
+    this.directory = new RoomDirectory(backend, events)
     this.#marks = new MarkWriter(backend.store, (error) => events.error(error))
     this.#watch = new RoomWatch(() => this.lobby.rooms())
     this.#timers = [

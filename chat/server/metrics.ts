@@ -33,10 +33,13 @@ export class Metrics {
   readonly closes = this.#counter('ws_close_total', 'Closed connections by code and by whom', ['code', 'by'])
   readonly sendQueue = this.#gauge('ws_send_queue_bytes', 'Unsent bytes of all connections')
   readonly handshake = this.#histogram('ws_handshake_seconds', 'Time to decide on a handshake')
-  readonly rtt = this.#histogram('ws_ping_rtt_seconds', 'Round trip of a ping frame')
+  readonly rtt = this.#histogram(
+    'ws_ping_rtt_seconds',
+    'Round trip of a ping frame, of a few connections a second in turn',
+  )
   readonly messages = this.#counter('chat_messages_total', 'Log entries stored', [])
   readonly ack = this.#histogram('chat_ack_seconds', 'Time until an entry was stored')
-  readonly fanout = this.#histogram('chat_fanout_seconds', 'Time from the stamp of an entry to its delivery here')
+  readonly fanout = this.#histogram('chat_fanout_seconds', 'Time to hand an entry to all members here')
   readonly resume = this.#counter('chat_resume_total', 'Joins by result', ['result'])
   readonly duplicates = this.#counter('chat_duplicates_total', 'Sends whose cid was known', [])
   readonly gaps = this.#counter('chat_gap_total', 'Entries that no notice had brought', [])
@@ -78,10 +81,9 @@ export class Metrics {
         if (dup) this.duplicates.inc()
         else this.messages.inc()
       },
-      delivered: (_members, sinceTs) => {
-        this.fanout.observe(Math.max(0, sinceTs) / 1000)
-        this.busLag.observe(Math.max(0, sinceTs) / 1000)
-      },
+      // Clocks of two nodes may differ.
+      noticed: (sinceTs) => this.busLag.observe(Math.max(0, sinceTs) / 1000),
+      delivered: (_members, ms) => this.fanout.observe(ms / 1000),
       repaired: (count) => this.gaps.inc(count),
       resumed: (result) => this.resume.inc({ result }),
       redelivered: (count) => this.redelivered.inc(count),

@@ -7,8 +7,10 @@ import { Member, type Recipient } from './member.ts'
 import type { Backend, LogState, Notice } from './stores/store.ts'
 
 export interface RoomEvents {
-  /** An entry has reached the members here. */
-  delivered(entry: Entry, members: number): void
+  /** The bus has brought the next entry, so many milliseconds after it was stamped. */
+  noticed(sinceTs: number): void
+  /** An entry was handed to the members here, in so many milliseconds. */
+  delivered(members: number, ms: number): void
   /** Entries were missing and have been fetched. */
   repaired(count: number): void
   error(error: unknown): void
@@ -146,16 +148,20 @@ export class Room {
   #entry(epoch: string, entry: Entry): void {
     if (this.#epoch === '') return
     if (epoch !== this.#epoch || entry.seq > this.#last + 1) void this.check()
-    else if (entry.seq === this.#last + 1) this.#deliver(entry)
+    else if (entry.seq === this.#last + 1) {
+      this.#events.noticed(Date.now() - entry.ts)
+      this.#deliver(entry)
+    }
   }
 
   #deliver(entry: Entry): void {
+    const started = performance.now()
     this.#last = entry.seq
     const text = writeEntry(this.name, entry)
     const now = Date.now()
     for (const member of this.members.values()) member.deliver(entry, text, now)
     if (entry.kind === 'msg' && this.#typing.delete(entry.from.id)) this.#sendTyping()
-    this.#events.delivered(entry, this.members.size)
+    this.#events.delivered(this.members.size, performance.now() - started)
   }
 
   async #repair(): Promise<void> {

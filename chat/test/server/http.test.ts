@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { listen, testApp, type TestApp } from '../support/app.ts'
 
@@ -88,5 +88,31 @@ describe('the metrics', () => {
     expect(inWire).toBeLessThan(request.length / 10)
     expect(outPlain).toBeGreaterThan(0)
     socket.terminate()
+  })
+
+  it('have every name that a dashboard asks for, and measure round trips without being asked', async () => {
+    room = await testApp({ INTERNAL_PORT: '0' })
+    const anna = await room.client('Anna')
+    await anna.join('general')
+    await anna.send('general', 'once')
+    const read = async (): Promise<string> => (await fetch(`${room.app.internalUrl}/metrics`)).text()
+    await vi.waitFor(async () => expect(await read()).toMatch(/^ws_ping_rtt_seconds_count [1-9]/m), { timeout: 10_000 })
+    const text = await read()
+    for (const name of ['chat_ack', 'chat_fanout', 'chat_bus_lag', 'ws_handshake']) {
+      expect(text).toMatch(new RegExp(`^${name}_seconds_count [1-9]`, 'm'))
+    }
+    for (const sample of [
+      'ws_frames_total{dir="in",opcode="text"}',
+      'ws_frames_total{dir="in",opcode="pong"}',
+      'ws_send_queue_bytes',
+      'chat_resume_total{result="new"}',
+      'chat_duplicates_total',
+      'chat_gap_total',
+      'chat_draining',
+    ]) {
+      expect(text).toContain(`\n${sample} `)
+    }
+    await anna.close()
+    await vi.waitFor(async () => expect(await read()).toContain('\nws_close_total{code="1000",by="client"} 1'))
   })
 })

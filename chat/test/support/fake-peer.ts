@@ -120,6 +120,7 @@ export async function testHub(
     opened: () => count('opened'),
     closed: () => count('closed'),
     stored: (_ms, dup) => count(dup ? 'duplicates' : 'stored'),
+    noticed: () => count('noticed'),
     delivered: (members) => count('delivered', members),
     repaired: (entries) => count('repaired', entries),
     resumed: (result) => count(`resumed.${result}`),

@@ -1,0 +1,31 @@
+/** Measures round trips by sample: a few connections a second are pinged, in turn, however many there are. RFC 6455 5.5.2. */
+
+/** What can be pinged. */
+export interface Pinged {
+  ping(payload: string): unknown
+}
+
+const EVERY_MS = 1000
+const AT_ONCE = 10
+/** Nobody waits for a pong for longer. */
+const LONGEST_MS = 3_600_000
+
+/** Begin; answers how to stop. `clients` may change meanwhile. */
+export function sampleRoundTrips(clients: ReadonlySet<Pinged>): () => void {
+  let turn = clients.values()
+  const sample = (): void => {
+    for (let i = 0; i < Math.min(AT_ONCE, clients.size); i += 1) {
+      let next = turn.next()
+      if (next.done === true) next = (turn = clients.values()).next()
+      next.value?.ping(String(performance.now()))
+    }
+  }
+  const timer = setInterval(sample, EVERY_MS)
+  return () => clearInterval(timer)
+}
+
+/** The milliseconds since the ping that a pong answers, or `undefined`: anybody can send a pong with anything in it. */
+export function roundTripOf(payload: Uint8Array): number | undefined {
+  const ms = performance.now() - Number(Buffer.from(payload).toString() || Number.NaN)
+  return ms >= 0 && ms < LONGEST_MS ? ms : undefined
+}
