@@ -5,7 +5,7 @@
 import type { Http2SecureServer, Http2Server } from 'node:http2'
 import { pathNotServed, Rejection } from '../handshake/rejection.ts'
 import { tellHandshake } from './diagnostics.ts'
-import { endLikeTcp } from './http2-stream.ts'
+import { makeLikeTcp } from './http2-stream.ts'
 import { refuseStream } from './http2-upgrade.ts'
 import { makeHttp2Request, type StreamHead } from './raw-request.ts'
 
@@ -33,7 +33,7 @@ export function takeConnects(server: AnyHttp2Server, take: (head: StreamHead) =>
     if (isForWebSocket(headers) && take(head)) return
     const isConnect = headers[':method'] === 'CONNECT'
     if (othersListen(server, isConnect)) return
-    endLikeTcp(stream)
+    makeLikeTcp(stream)
     const refusal = refusalOf(head)
     if (isConnect) tellHandshake(makeHttp2Request(head), refusal.status, refusal.reason)
     refuseStream(stream, refusal)

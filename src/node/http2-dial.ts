@@ -9,7 +9,7 @@ import { connectFieldsFor, type Hop } from './client-request.ts'
 import { Attempt, readRefusal } from './dial-attempt.ts'
 import type { Dialed, DialOptions, Redirection } from './dial.ts'
 import { HandshakeError } from './handshake-error.ts'
-import { endLikeTcp } from './http2-stream.ts'
+import { makeLikeTcp } from './http2-stream.ts'
 import { fromSessionError, openSession, whenEnabled } from './http2-session.ts'
 import { withoutPseudoFields } from './raw-request.ts'
 import { isRedirect } from './redirect.ts'
@@ -72,7 +72,7 @@ export function handshakeOverHttp2(
       } catch (cause) {
         return failed(cause as Error)
       }
-      endLikeTcp(stream)
+      makeLikeTcp(stream)
       stream.on('error', failed)
       stream.on('close', closed)
       stream.once('response', answered as never)

@@ -21,8 +21,15 @@ export function sessionMemory(maxBuffered: number): number {
   return Math.ceil(enough / BYTES_PER_MEMORY_UNIT)
 }
 
+/**
+ * How much Node is given of a stream at once, in bytes: what it was given it tells of only when all of it has gone, and so
+ * long it counts against the memory of the session.
+ */
+const PIECE = 65_536
+
 /** To be called as soon as there is a stream: one without a listener for errors takes the process with it. */
-export function endLikeTcp(stream: Http2Stream): void {
+export function makeLikeTcp(stream: Http2Stream): void {
+  writeInPieces(stream)
   let isDropped = false
   stream.on('error', ignore)
   stream.on('aborted', () => {
@@ -41,6 +48,21 @@ export function endLikeTcp(stream: Http2Stream): void {
     }
     return destroy.call(stream, error)
   }
+}
+
+/** Write large chunks in pieces, one behind the other: so it is seen that a slow peer takes some. */
+function writeInPieces(stream: Http2Stream): void {
+  const write = stream.write.bind(stream) as (...given: unknown[]) => boolean
+  stream.write = (chunk: unknown, ...others: unknown[]): boolean => {
+    let rest = chunk
+    while (rest instanceof Uint8Array && rest.length > PIECE) {
+      write(rest.subarray(0, PIECE))
+      rest = rest.subarray(PIECE)
+    }
+    return write(rest, ...others)
+  }
+  // All that waits would go at once.
+  Object.defineProperty(stream, '_writev', { value: undefined })
 }
 
 /** RFC 9113 8.1: a server that has said everything asks the client to say no more. Some clients wait for that. */

@@ -10,7 +10,7 @@ import {
 } from '../handshake/extended-connect.ts'
 import { Rejection } from '../handshake/rejection.ts'
 import type { AcceptAnswer } from '../handshake/server-handshake.ts'
-import { endLikeTcp, stopClientAtEnd } from './http2-stream.ts'
+import { makeLikeTcp, stopClientAtEnd } from './http2-stream.ts'
 import { makeHttp2Request, type Http2Request, type StreamHead } from './raw-request.ts'
 import type { UpgradeTransport } from './upgrade-transport.ts'
 
@@ -24,7 +24,7 @@ export class Http2Upgrade implements UpgradeTransport {
 
   constructor(head: StreamHead, addressOf: (request: Http2Request) => string | undefined) {
     this.stream = head.stream
-    endLikeTcp(head.stream)
+    makeLikeTcp(head.stream)
     this.request = makeHttp2Request(head)
     this.remoteAddress = addressOf(this.request)
   }

@@ -103,6 +103,22 @@ describe('An HTTP/2 server', () => {
     ;(await RawStream.open(session, CLEARTEXT)).reset()
   })
 
+  it('takes further streams while one of them has much unsent, within the memory that Node allows a session', async () => {
+    const http = createServer()
+    const server = new WebSocketServer({ open: (socket) => void socket.send(new Uint8Array(12_000_000)) })
+    server.attach(http, '/much')
+    const other = named('other')
+    other.attach(http, '/other')
+    const session = await listen(http, server, other)
+    const slow = await RawStream.open(session, { ...CLEARTEXT, ':path': '/much' })
+    slow.stream.pause()
+    const quick = await RawStream.open(session, { ...CLEARTEXT, ':path': '/other' })
+    expect((await quick.take(1))[0]!.payload.toString()).toBe('other')
+    expect([...server.clients][0]!.bufferedAmount).toBeGreaterThan(11_000_000)
+    slow.reset()
+    quick.reset()
+  })
+
   it('refuses with 503 during the shutdown, and its session goes on', async () => {
     const http = createServer(page)
     const server = named('all')

@@ -104,6 +104,45 @@ describe('The wire of HTTP/2', () => {
     expect(await closed()).toMatchObject({ code: 1001, clean: true, cause: 'peer' })
   })
 
+  it('is not cut off while its peer takes some of a large message, and is when it takes none', async () => {
+    const { peer, opened, closed } = await openSocket({ closeTimeout: 300, heartbeatInterval: 0 })
+    const socket = await opened()
+    socket.send(new Uint8Array(700_000))
+    socket.close(1000)
+    const received = (): number =>
+      peer.of(1).reduce((sum, { type, payload }) => sum + (type === 0 ? payload.length : 0), 0)
+    // RFC 9113 6.9.2: the windows that a peer has without saying so.
+    for (let window = 65_535; window < 600_000; window += 70_000) {
+      await peer.until(() => received() === window)
+      // Each step takes half of the time for all of them.
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      for (const stream of [0, 1]) peer.send(http2Frame(Frame.WindowUpdate, stream, code(70_000)))
+    }
+    expect(await closed()).toMatchObject({ code: 1006, cause: 'timeout' })
+    const reset = await peer.until(() => peer.of(1).find(({ type }) => type === Frame.RstStream))
+    expect(seen(reset)).toBe(`RST_STREAM ${CANCEL}`)
+  })
+
+  it('goes on with a session whose peer takes nothing, resets and ends streams', async () => {
+    const { peer, server, sockets } = await openSocket({ open: (socket) => void socket.send(new Uint8Array(500_000)) })
+    for (let stream = 3; stream < 40; stream += 2) peer.send(ask(stream))
+    await peer.until(() => sockets.length === 20)
+    for (const [i, socket] of [...sockets].entries()) {
+      const stream = 2 * i + 1
+      if (i % 5 === 0) peer.send(http2Frame(Frame.RstStream, stream, code(CANCEL)))
+      else if (i % 5 === 1) peer.send(http2Frame(Frame.Data, stream, new Uint8Array(), END_STREAM))
+      else if (i % 5 === 2) peer.send(http2Frame(Frame.Data, stream, clientFrame(8, Buffer.from([3, 232]))))
+      else if (i % 5 === 3) socket.terminate()
+    }
+    peer.send(http2Frame(Frame.Ping, 0, new Uint8Array(8)), ask(41))
+    await peer.until(() => peer.frames.some(({ type, flags }) => type === Frame.Ping && flags === 1))
+    await peer.until(() => peer.of(41).length > 0)
+    peer.send(http2Frame(Frame.Headers, 43, headerBlock(connectFields({ ':path': 'x' })), END_HEADERS))
+    await peer.until(() => peer.of(43).length > 0)
+    // Those that ended in order, or have not, still have something to say.
+    expect(server.clients.size).toBe(13)
+  })
+
   it('ends a session with more streams than it allows, before anything is done for them (RFC 9113 5.1.2)', async () => {
     const { peer, server, closed } = await openSocket({ http2: { maxConcurrentStreams: 1 } })
     peer.send(ask(3))
