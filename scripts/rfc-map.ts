@@ -26,7 +26,7 @@ export function drawMap(): string {
   )
   return `# Where each rule is held
 
-Every MUST and SHOULD of RFC 6455 and RFC 7692 that binds an endpoint, in our words, with the code that holds it and the tests
+Every MUST and SHOULD of RFC 6455, RFC 7692 and RFC 8441 that binds an endpoint, in our words, with the code that holds it and the tests
 that show it. Written by \`npm run docs\` from [scripts/rfc-requirements.ts](../scripts/rfc-requirements.ts); a test checks that
 every file and name is there.
 
@@ -37,6 +37,10 @@ ${table(6455)}
 ## RFC 7692
 
 ${table(7692)}
+
+## RFC 8441
+
+${table(8441)}
 
 ## Held in another way, or by somebody else
 

@@ -1,12 +1,12 @@
 /**
- * Every MUST, MUST NOT, SHOULD and SHOULD NOT of RFC 6455 and RFC 7692 that binds an endpoint, in the order of the standard and in
+ * Every MUST, MUST NOT, SHOULD and SHOULD NOT of RFC 6455, RFC 7692 and RFC 8441 that binds an endpoint, in the order of the standard and in
  * our words: where it is held, and which test shows it. `npm run docs` makes docs/rfc-map.md of it.
  */
 
 export type Level = 'MUST' | 'MUST NOT' | 'SHOULD' | 'SHOULD NOT' | 'MAY'
 
 export interface Requirement {
-  readonly rfc: 6455 | 7692
+  readonly rfc: 6455 | 7692 | 8441
   readonly section: string
   readonly level: Level
   /** What is required, and of whom. */
@@ -126,6 +126,18 @@ const RFC_7692: readonly Row[] = [
   ['7.2.2', 'MUST', 'What is not DEFLATE fails the connection.', `${E}inflate-end.ts#inflateFailure`, `${TE}inflate-failures.test.ts`],
 ]
 
+const RFC_8441: readonly Row[] = [
+  ['3', 'MUST NOT', 'A server that has sent SETTINGS_ENABLE_CONNECT_PROTOCOL with 1 does not take it back.', `${N}http2-attachment.ts#takeConnects`, `${TN}http2-wire.test.ts`],
+  ['3', 'MAY', 'A client that has received that setting may use :protocol; one that has not would send a malformed request.', `${N}http2-session.ts#whenEnabled`, `${TC}http2.test.ts`],
+  ['4', 'MUST', 'A request with :protocol has :scheme and :path as well, and :authority is the host that is asked.', `${H}extended-connect.ts#buildExtendedConnect`, `${TH}extended-connect.test.ts`],
+  ['4', 'MUST', 'A server answers a request without them with an error.', `${H}extended-connect.ts#readPseudoHeaders`, `${TN}http2-server.test.ts`],
+  ['5', 'MUST', 'The request is an extended CONNECT with :protocol websocket; any 2xx opens the connection.', `${H}extended-connect.ts#checkExtendedConnect`, `${TH}extended-connect.test.ts`],
+  ['5', 'MUST NOT', 'Upgrade and Connection are in neither of request and answer; no key is sent.', `${H}extended-connect.ts#isConnectionField`, `${TH}extended-connect.test.ts`],
+  ['5', 'MUST', 'Origin, Sec-WebSocket-Version, -Protocol and -Extensions mean what they do over HTTP/1.1.', `${H}extended-connect.ts#readExtendedConnect`, `${TN}http2-server.test.ts`],
+  ['5', 'MUST', 'The orderly end of TCP is END_STREAM.', `${N}http2-stream.ts#makeLikeTcp`, `${TN}http2-wire.test.ts`],
+  ['5', 'MUST', 'The reset of TCP is RST_STREAM with CANCEL.', `${N}http2-stream.ts#makeLikeTcp`, `${TN}http2-wire.test.ts`],
+]
+
 const EXCEPTIONS: readonly Requirement[] = [
   {
     rfc: 6455,
@@ -159,13 +171,14 @@ const EXCEPTIONS: readonly Requirement[] = [
   },
 ]
 
-function requirement(rfc: 6455 | 7692, [section, level, text, code, test]: Row): Requirement {
+function requirement(rfc: 6455 | 7692 | 8441, [section, level, text, code, test]: Row): Requirement {
   return { rfc, section, level, text, code, test }
 }
 
 export const requirements: readonly Requirement[] = [
   ...RFC_6455.map((row) => requirement(6455, row)),
   ...RFC_7692.map((row) => requirement(7692, row)),
+  ...RFC_8441.map((row) => requirement(8441, row)),
 ]
 
 export const exceptions: readonly Requirement[] = EXCEPTIONS

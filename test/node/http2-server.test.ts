@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { constants } from 'node:http2'
 import { request as httpsRequest } from 'node:https'
+import { connect as connectTcp } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -190,6 +191,22 @@ describe('A port for both versions of HTTP', () => {
     const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
     socket.on('error', () => {})
     await once(socket.resume(), 'close')
+  })
+
+  it('knows the address that a proxy tells before TLS, and each stream what its proxies tell', async () => {
+    const { port, sockets } = await serve({ tls, http2: true, trustProxy: ['127.0.0.1'], proxyProtocol: true })
+    const tcp = connectTcp(port, '127.0.0.1')
+    tcp.write('PROXY TCP4 203.0.113.9 10.0.0.1 4711 80\r\n')
+    const socket = connectTls({ socket: tcp, rejectUnauthorized: false, ALPNProtocols: ['h2'] })
+    const session = await openRawSession(`https://127.0.0.1:${port}`, { createConnection: () => socket })
+    for (let i = 0; i < 2; i++) (await RawStream.open(session)).reset()
+    expect(sockets.map(({ remoteAddress }) => remoteAddress)).toEqual(['203.0.113.9', '203.0.113.9'])
+    const other = await serve({ tls, http2: true, trustProxy: ['127.0.0.1'] })
+    const shared = await openRawSession(`https://127.0.0.1:${other.port}`)
+    for (const address of ['198.51.100.7', '198.51.100.8']) {
+      ;(await RawStream.open(shared, { 'x-forwarded-for': address })).reset()
+    }
+    expect(other.sockets.map(({ remoteAddress }) => remoteAddress)).toEqual(['198.51.100.7', '198.51.100.8'])
   })
 
   it('is said to need TLS', () => {

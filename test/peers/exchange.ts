@@ -1,6 +1,8 @@
 /**
  * What both sides of a peer test do: an echo server of ours, and a client of ours that has random messages echoed.
  */
+import { createServer } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { type Socket, WebSocket, type WebSocketOptions, WebSocketServer } from '../../src/index.ts'
 
@@ -29,17 +31,20 @@ function makeMessages(): (string | Uint8Array)[] {
   })
 }
 
-/** Run `use` with the URL of an echo server of ours that compresses. */
-export async function withEchoServer(use: (url: string) => Promise<void>): Promise<void> {
+/** Run `use` with the URL of an echo server of ours that compresses, over HTTP/1.1 or HTTP/2. */
+export async function withEchoServer(use: (url: string) => Promise<void>, isHttp2 = false): Promise<void> {
   const server = new WebSocketServer({
     perMessageDeflate: true,
     message: (socket: Socket, message: string | Uint8Array) => void socket.send(message),
   })
-  await server.listen(0, '127.0.0.1')
+  const http = isHttp2 ? createHttp2Server() : createServer()
+  server.attach(http)
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   try {
-    await use(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    await use(`ws://127.0.0.1:${(http.address() as AddressInfo).port}`)
   } finally {
     await server.shutdown({ deadlineMs: 1000 })
+    http.close()
   }
 }
 

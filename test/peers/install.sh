@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes ready the implementations that test/peers talks to: Python's websockets and libcurl (in a virtual environment),
+# Makes ready the implementations that test/peers talks to: Python's websockets, hypercorn, h2 with wsproto and libcurl (in a virtual environment),
 # coder/websocket (Go) and tungstenite (Rust), built once. What it makes lies in test/peers/.cache.
 #
 #   test/peers/install.sh              all of them; fails when one cannot be made
@@ -15,7 +15,7 @@ say() { printf 'peers: %s\n' "$*"; }
 install_python() {
   [ -x "$tools/python/bin/python" ] || python3 -m venv "$tools/python"
   "$tools/python/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/python/requirements.txt"
-  say "python: $("$tools/python/bin/python" -m pip list --disable-pip-version-check 2>/dev/null | grep -iE '^(websockets|curl)' | tr -s ' ' | paste -sd, -)"
+  say "python: $("$tools/python/bin/python" -m pip list --disable-pip-version-check 2>/dev/null | grep -iE '^(websockets|curl|h2|hypercorn|wsproto)' | tr -s ' ' | paste -sd, -)"
 }
 
 install_go() {

@@ -21,7 +21,7 @@ describe(`our server echoes ${COUNT} messages`, () => {
       } finally {
         client.stop()
       }
-    })
+    }, program.isHttp2)
   })
 })
 
@@ -31,7 +31,9 @@ describe(`our client has ${COUNT} messages echoed`, () => {
     const server = start(program, 'server')
     try {
       const port = (await server.line('listening')).split(' ')[1]
-      const result = await exchange(`ws://127.0.0.1:${port}`, randomMessages())
+      const result = await exchange(`ws://127.0.0.1:${port}`, randomMessages(), {
+        http2: program.isHttp2 === true,
+      })
       expect(result).toMatchObject({ echoed: COUNT, close: { code: 1000, wasClean: true } })
       expect(result.extensions.startsWith('permessage-deflate')).toBe(program.compresses)
     } finally {

@@ -22,6 +22,8 @@ export interface Program {
   readonly roles: readonly ('server' | 'client')[]
   /** Whether it must agree to permessage-deflate. */
   readonly compresses: boolean
+  /** Whether it speaks HTTP/2 (RFC 8441), and nothing else. */
+  readonly isHttp2?: true
 }
 
 export const programs: readonly Program[] = [
@@ -38,6 +40,14 @@ export const programs: readonly Program[] = [
     command: [PYTHON, join(HERE, 'python', 'curl_peer.py')],
     roles: ['client'],
     compresses: false,
+  },
+  {
+    name: 'hypercorn, h2 with wsproto (Python, HTTP/2)',
+    part: 'python',
+    command: [PYTHON, join(HERE, 'python', 'http2_peer.py')],
+    roles: ['server', 'client'],
+    compresses: true,
+    isHttp2: true,
   },
   {
     name: 'coder/websocket (Go)',
