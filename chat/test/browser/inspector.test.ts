@@ -64,10 +64,31 @@ describe.skipIf(!hasChromium)('the wire inspector in Chromium', { timeout: 180_0
     await detail.locator('.note', { hasText: 'a server must not mask its frames' }).waitFor()
   })
 
+  it('keeps the chosen frame in sight while others come', async () => {
+    const page = await inspect()
+    for (let n = 1; n <= 15; n++) await say(page, `line ${n}`)
+    const sent = page.locator('.row.in', { hasText: '"line 8"' }).first()
+    await sent.click()
+    for (let n = 16; n <= 30; n++) await say(page, `line ${n}`)
+    await page.locator('.row.in', { hasText: '"line 30"' }).first().waitFor({ state: 'attached' })
+    const list = (await page.locator('.inspector .list').boundingBox())!
+    const row = (await sent.boundingBox())!
+    expect(row.y).toBeGreaterThanOrEqual(list.y)
+    expect(row.y + row.height).toBeLessThanOrEqual(list.y + list.height)
+    await page.locator('.inspector .list').evaluate((node) => (node.scrollTop = node.scrollHeight))
+    await say(page, 'followed')
+    const last = page.locator('.row.in', { hasText: '"followed"' }).first()
+    await last.waitFor()
+    await page.waitForFunction(() => {
+      const box = document.querySelector('.inspector .list')!
+      return box.scrollHeight - box.scrollTop - box.clientHeight < 2
+    })
+  })
+
   it('proves the handshake step by step', async () => {
     const page = await inspect()
     await page.locator('#wire-tab-handshake').click()
-    await page.locator('.verdict.good', { hasText: 'equal to Sec-WebSocket-Accept' }).waitFor()
+    await page.locator('.verdict.good', { hasText: 'Equal to Sec-WebSocket-Accept' }).waitFor()
     const request = await page.locator('.handshake pre').first().textContent()
     expect(request).toMatch(/^GET \/chat HTTP\/1\.1/)
     const key = /Sec-WebSocket-Key: (\S+)/i.exec(request!)![1]
