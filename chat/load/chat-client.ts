@@ -11,12 +11,12 @@ import {
   type RequestType,
   type ServerEvent,
 } from '../protocol/index.ts'
-import { type ClientOptions, RequestError, type SocketLike } from './client-options.ts'
+import { type ClientOptions, passesAfter, RequestError, type SocketLike } from './client-options.ts'
 import { newCid, trust } from './messages.ts'
 import { newRoomView, positionBefore, type RoomView } from './room-view.ts'
 
-export type { ClientOptions, SocketLike } from './client-options.ts'
 export { newCid } from './messages.ts'
+export type { ClientOptions, SocketLike } from './client-options.ts'
 export type { RoomView } from './room-view.ts'
 
 /** Many entries are one ack. */
@@ -36,7 +36,7 @@ export class ChatClient {
   readonly #unacked = new Set<string>()
   readonly #joined = new Set<string>()
   #closeWaiters: (() => void)[] = []
-  #hello: (() => void) | undefined
+  #hello: ((conn: string) => void) | undefined
   #conn: string | undefined
 
   constructor(options: ClientOptions) {
@@ -57,10 +57,9 @@ export class ChatClient {
   async connect(url: string = this.#url): Promise<this> {
     this.#url = url
     this.closed = undefined
-    const lost = this.#conn
     const socket = this.#options.make(url, [CHAT_PROTOCOL])
     this.#socket = socket
-    await new Promise<void>((resolve, reject) => {
+    const conn = await new Promise<string>((resolve, reject) => {
       this.#hello = resolve
       socket.onmessage = ({ data }: { data: string }) => {
         if (this.#socket === socket) this.#receive(data)
@@ -73,9 +72,10 @@ export class ChatClient {
     })
     const session = this.session === undefined ? {} : { session: this.session }
     // A lost connection may still be there for the server.
-    const replaces = lost === undefined ? {} : { replaces: lost }
+    const replaces = this.#conn === undefined ? {} : { replaces: this.#conn }
     const guest = { name: this.#options.name, ...session }
     const { user, session: given } = await this.ask('auth', { guest, ...replaces })
+    this.#conn = conn
     this.userId = user.id
     this.session = given
     return this
@@ -120,21 +120,20 @@ export class ChatClient {
     return this.ask('send', { cid, text }, room)
   }
 
-  /** Send until it is acknowledged, as an outbox does: the same cid again after an error that may pass. */
-  async sendSurely(
-    room: string,
-    text: string,
-    { cid = newCid(), again }: { cid?: string; again?: () => Promise<void> } = {},
-  ): Promise<ReplyBody<'send'>> {
+  /** Ask until it is acknowledged, as an outbox does: the same cid again after an error that may pass. */
+  async surely<T extends 'send' | 'edit' | 'delete'>(
+    t: T,
+    d: RequestBody<T>,
+    { room, again }: { room: string; again?: () => Promise<void> },
+  ): Promise<ReplyBody<T>> {
     for (;;) {
       try {
         // On the way back nothing can be sent yet.
         if (!this.isOpen || !this.#joined.has(room)) throw new Error('not in the room')
-        return await this.send(room, text, cid)
+        return await this.ask(t, d, room)
       } catch (error) {
-        const passes = !(error instanceof RequestError) || error.error.retry || error.error.name === 'conflict'
-        if (!passes) throw error
-        const afterMs = error instanceof RequestError ? (error.error.afterMs ?? 100) : 100
+        const afterMs = passesAfter(error)
+        if (afterMs === undefined) throw error
         await new Promise((resolve) => setTimeout(resolve, afterMs))
         await again?.()
       }
@@ -193,8 +192,7 @@ export class ChatClient {
     this.#options.onEvent?.(event)
     switch (event.t) {
       case 'hello':
-        this.#conn = event.d.conn
-        this.#hello?.()
+        this.#hello?.(event.d.conn)
         break
       case 'msg':
       case 'edit':

@@ -24,6 +24,15 @@ export class RequestError extends Error {
   }
 }
 
+const TRY_AGAIN_MS = 100
+
+/** After how many milliseconds the same request may succeed; `undefined`: never. */
+export function passesAfter(error: unknown): number | undefined {
+  // A lost connection, or not in the room yet.
+  if (!(error instanceof RequestError) || error.error.name === 'conflict') return TRY_AGAIN_MS
+  return error.error.retry ? (error.error.afterMs ?? TRY_AGAIN_MS) : undefined
+}
+
 export interface ClientOptions {
   readonly url: string
   readonly make: SocketMaker

@@ -124,22 +124,22 @@ export class Hub {
     const room = await this.directory.enter(name)
     if (room === undefined) throw new ChatFault('no_room', 'no such room')
     try {
-      const fresh = !connection.joined.has(name)
       const member = room.add(connection)
       const marks = await this.backend.store.enrol(name, connection.userId)
       await this.backend.presence.enter(name, connection.id, connection.user!)
-      await this.#replaceElsewhere(connection, name)
+      await this.#replaceIn(name, connection)
       const presence = await this.lobby.presenceOf(name)
       const { reply, result } = await answerJoin(this.backend.store, { room: name, request, marks, presence })
-      if (connection.isOver) {
-        if (fresh) await this.backend.presence.leave(name, connection.id, connection.user!)
-        throw new ChatFault('conflict', 'the connection has ended')
-      }
+      if (connection.isOver) throw new ChatFault('conflict', 'the connection has ended')
       connection.joined.set(name, { room, member })
       this.events.resumed(result)
       return { reply, goLive: () => member.goLive(reply.head, Date.now()) }
     } catch (error) {
-      if (!connection.joined.has(name)) room.remove(connection.id)
+      if (!connection.joined.has(name)) {
+        room.remove(connection.id)
+        // Whoever could not join must not be kept present; a store that is away forgets by itself.
+        this.backend.presence.leave(name, connection.id, connection.user!).catch(() => {})
+      }
       throw error
     } finally {
       this.directory.release(room)
@@ -226,9 +226,11 @@ export class Hub {
     await this.directory.close()
   }
 
-  /** The old one may be on another node, which hears of it in the rooms that both are in. */
-  async #replaceElsewhere({ replaces, userId }: ChatConnection, room: string): Promise<void> {
-    if (replaces === undefined || nodeOf(replaces) === this.node) return
+  /** The old one is in the room no more, at once: its node may know nothing of that, or be gone without a word. */
+  async #replaceIn(room: string, { replaces, user, userId }: ChatConnection): Promise<void> {
+    if (replaces === undefined) return
+    await this.backend.presence.leave(room, replaces, user!)
+    if (nodeOf(replaces) === this.node) return
     await this.backend.bus.publish(room, { kind: 'replaced', user: userId, conn: replaces })
   }
 

@@ -2,12 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ChatClient, newCid } from '../chat-client.ts'
+import type { ChatClient } from '../chat-client.ts'
 import { Ledger } from '../checker.ts'
 import { allCaughtUp, Fleet, forEach, startNode } from '../fleet.ts'
 import type { NodeProcess } from '../node-process.ts'
 import { count, metric, seconds } from '../process-stats.ts'
 import { RedisServer } from '../redis-server.ts'
+import { checkBecome, Speaker } from '../speaker.ts'
 import { type Context, eventually, must, type Row, type Scenario, sleep } from '../scenario.ts'
 
 const ROOM = 'general'
@@ -36,17 +37,12 @@ async function run(
   await forEach(clients, (client) => client.join(ROOM))
   for (const client of clients) void fleet.keepConnected(client, [ROOM], { urls: anyUrl, mostMs: 1000 })
   let isOver = false
-  const talking = clients.map(async (client) => {
+  const { random } = context
+  const speakers = clients.map((client) => new Speaker({ client, room: ROOM, ledger, random }))
+  const talking = speakers.map(async (speaker) => {
     while (!isOver) {
       await sleep(context.random() * 2 * MESSAGE_EVERY_MS)
-      const cid = newCid()
-      const { seq } = await client.sendSurely(ROOM, 'something', { cid })
-      ledger.acknowledged.push({ cid, sender: client.userId, seq, epoch: '' })
-      // A sender that is not sure whether it was heard sends the same again.
-      if (context.random() < 0.1) {
-        const again = await client.sendSurely(ROOM, 'something', { cid })
-        must(again.seq === seq, `the same cid was acknowledged at ${seq} and at ${again.seq}`)
-      }
+      await speaker.act()
     }
   })
   const names = Object.keys(world.faults)
@@ -79,11 +75,13 @@ async function run(
     75_000,
   )
   const presence = performance.now() - calm
+  const compared = await checkBecome(clients[0]!, ROOM, speakers)
   fleet.settle()
   return [
     ['clients', count(clients.length)],
     ['faults', [...times].map(([name, many]) => `${name} ${many}x`).join(', ')],
     ['acknowledged, each found once, one order', count(ledger.acknowledged.length)],
+    ['messages, each as its last edit or delete has left it', count(compared)],
     ['presence right after', seconds(presence)],
     ['connections lost, by code', [...fleet.lost].map(([code, many]) => `${code}: ${many}`).join(', ')],
     ...(await world.rows()),
@@ -93,7 +91,8 @@ async function run(
 export const cluster: Scenario = {
   name: 'cluster',
   about: 'two nodes on one Redis: subscribers cut off, Redis stopped and killed, nodes killed',
-  invariant: 'no acknowledged message lost or doubled, one order on both nodes, presence right within 75 s',
+  invariant:
+    'nothing acknowledged lost or doubled, edits and deletes in effect, one order on both nodes, presence right within 75 s',
   async run(context) {
     // Redis writes every command down before it answers: then an acknowledgement survives its death, too.
     const redis = await RedisServer.start({ appendOnly: true })
@@ -135,7 +134,8 @@ export const cluster: Scenario = {
 export const history: Scenario = {
   name: 'history',
   about: 'one node on the embedded store, killed and started again at random',
-  invariant: 'acknowledged means exactly one place, no holes, each sender in its order, all clients alike',
+  invariant:
+    'acknowledged means exactly one place, no holes, each sender in its order, edits and deletes in effect, all clients alike',
   async run(context) {
     const folder = mkdtempSync(join(tmpdir(), 'chat-load-'))
     context.cleanup(() => rmSync(folder, { recursive: true, force: true }))

@@ -37,7 +37,7 @@ export const drain: Scenario = {
             .then(() => client.join(ROOM))
             .catch(() => {})
         }
-        const { seq } = await client.sendSurely(ROOM, 'still talking', { cid, again })
+        const { seq } = await client.surely('send', { cid, text: 'still talking' }, { room: ROOM, again })
         ledger.acknowledged.push({ cid, sender: client.userId, seq, epoch: '' })
         await sleep(500)
       }

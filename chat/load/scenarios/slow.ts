@@ -1,5 +1,6 @@
 /** One member stops reading. */
 import { connect } from 'node:net'
+import { newCid } from '../chat-client.ts'
 import { allCaughtUp, Fleet, forEach, startNode } from '../fleet.ts'
 import { count, metric, milliseconds } from '../process-stats.ts'
 import { eventually, must, percentile, type Scenario, sleep } from '../scenario.ts'
@@ -31,7 +32,7 @@ export const slow: Scenario = {
     for (let round = 0; !(await closed()); round += 1) {
       must(round < 400, 'the slow reader is still there after 400 rounds')
       await forEach(fleet.clients, async (client) => {
-        await client.sendSurely(ROOM, text)
+        await client.surely('send', { cid: newCid(), text }, { room: ROOM })
         sent += 1
       })
       context.progress(`${count(sent)} messages of 4,000 characters`)

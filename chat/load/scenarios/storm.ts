@@ -1,4 +1,5 @@
 /** Everybody loses the connection at once, and comes back. */
+import { newCid } from '../chat-client.ts'
 import { Fleet, forEach, startNode } from '../fleet.ts'
 import { count, metric, seconds } from '../process-stats.ts'
 import { type Context, eventually, must, type Row, type Scenario } from '../scenario.ts'
@@ -31,7 +32,7 @@ async function storm(context: Context): Promise<Row[]> {
   }
   await eventually('all are back', isBack, BACK_WITHIN_MS)
   const took = performance.now() - started
-  await speaker!.sendSurely(ROOM, 'after')
+  await speaker!.surely('send', { cid: newCid(), text: 'after' }, { room: ROOM })
   await eventually(
     'all have the message after it',
     () => fleet.clients.every((client) => client.rooms.get(ROOM)!.last === 11),

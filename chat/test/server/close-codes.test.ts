@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { newCid } from '../../load/chat-client.ts'
 import { hasRedis, RedisServer } from '../../load/redis-server.ts'
 import { ChatClose, type ChatCloseName, LIMITS, readServerMessage, type ServerEvent } from '../../protocol/index.ts'
 import { testApp, type TestApp } from '../support/app.ts'
@@ -149,7 +150,7 @@ describe.skipIf(!hasRedis())('the close codes of a store that is away', () => {
     await expect(anna.send('general', 'kept in the outbox')).rejects.toThrow('unavailable')
     expect(anna.isOpen).toBe(true)
     await redis.start()
-    await anna.sendSurely('general', 'kept in the outbox')
+    await anna.surely('send', { cid: newCid(), text: 'kept in the outbox' }, { room: 'general' })
     await redis.command('DEL chat:{general}:meta')
     await redis.command('PUBLISH chat:{general}:bus C')
     await anna.ended()

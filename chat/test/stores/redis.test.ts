@@ -110,6 +110,22 @@ describe.skipIf(!hasRedis())('two nodes on one Redis', { timeout: 60_000 }, () =
     expect(again.msgs.map((entry) => entry.kind === 'msg' && entry.text)).toEqual(['saved', 'after'])
   })
 
+  it('end the old connection of a page that is back on the other node, and count it there no more', async () => {
+    const [watcher, old] = [await nodes[0]!.guest('Bo'), nodes[0]!.connect()]
+    const { session } = await old.get('auth', { guest: { name: 'Anna' } })
+    await watcher.get('join', {}, 'general')
+    await old.get('join', {}, 'general')
+    const next = nodes[1]!.connect()
+    await next.get('auth', { guest: { name: 'Anna', session: session! }, replaces: old.connection.id })
+    expect((await next.get('join', {}, 'general')).presence).toMatchObject({ users: 2, conns: 2 })
+    await vi.waitFor(() => expect(old.closed?.code).toBe(4005))
+    const stranger = nodes[1]!.connect()
+    await stranger.get('auth', { guest: { name: 'Eve' }, replaces: watcher.connection.id })
+    expect((await stranger.get('join', {}, 'general')).presence).toMatchObject({ users: 3, conns: 3 })
+    await watcher.say('still here')
+    await next.until(() => next.texts().includes('still here'))
+  })
+
   it('take away the connections of a node that is gone without a word', async () => {
     const [anna, bo] = [await nodes[0]!.guest('Anna'), await nodes[1]!.guest('Bo')]
     await anna.get('join', {}, 'general')

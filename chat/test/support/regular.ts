@@ -1,5 +1,5 @@
 /** A visitor who always comes back: connects anew whenever the connection is lost, as the page does. */
-import { ChatClient } from '../../load/chat-client.ts'
+import { ChatClient, newCid } from '../../load/chat-client.ts'
 import { makeSocket } from './app.ts'
 
 export class Regular {
@@ -27,7 +27,7 @@ export class Regular {
   /** Say something until it is stored; answers its place. */
   async say(text: string): Promise<number> {
     const again = (): Promise<void> => this.#back
-    return (await this.client.sendSurely(this.#room, text, { again })).seq
+    return (await this.client.surely('send', { cid: newCid(), text }, { room: this.#room, again })).seq
   }
 
   async leave(): Promise<void> {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { StoreUnavailable } from '../../../server/stores/store.ts'
 import { testHub, type TestHub } from '../../support/fake-peer.ts'
 
 let room: TestHub
@@ -77,6 +78,32 @@ describe('presence', () => {
     back.connection.ended({ code: 1006, clean: false })
     await vi.advanceTimersByTimeAsync(15_500)
     expect(anna.of('presence').flatMap(({ d }) => d.leave.map(({ name }) => name))).toEqual(['Bo'])
+  })
+
+  it('counts nobody whose join has failed half-way', async () => {
+    const [anna, bo] = [await room.guest('Anna'), await room.guest('Bo')]
+    await anna.get('join', {}, 'general')
+    const failing = vi.spyOn(room.backend.store, 'range').mockRejectedValueOnce(new StoreUnavailable('away'))
+    expect(await bo.ask('join', {}, 'general')).toMatchObject({ ok: false, err: { code: 5030 } })
+    failing.mockRestore()
+    expect(await room.backend.presence.counts(['general'])).toEqual([{ users: 1, conns: 1 }])
+    await bo.get('join', {}, 'general')
+    expect(await room.backend.presence.counts(['general'])).toEqual([{ users: 2, conns: 2 }])
+  })
+
+  it('counts a lost connection no more when its page is back with another', async () => {
+    const anna = await room.guest('Anna')
+    await anna.get('join', {}, 'general')
+    const bo = room.connect()
+    const { session } = await bo.get('auth', { guest: { name: 'Bo' } })
+    await bo.get('join', {}, 'general')
+    bo.connection.ended({ code: 1006, clean: false })
+    const back = room.connect()
+    await back.get('auth', { guest: { name: 'Bo', session: session! }, replaces: bo.connection.id })
+    expect((await back.get('join', {}, 'general')).presence).toMatchObject({ users: 2, conns: 2 })
+    await vi.advanceTimersByTimeAsync(16_000)
+    expect(anna.of('presence').flatMap(({ d }) => d.leave)).toEqual([])
+    expect(await room.backend.presence.counts(['general'])).toEqual([{ users: 2, conns: 2 }])
   })
 
   it('tells a new name', async () => {
