@@ -38,13 +38,17 @@ export function makeLikeTcp(stream: Http2Stream): void {
   })
   const destroy = stream.destroy
   stream.destroy = (error) => {
+    const isFirst = !isDropped && !stream.closed && !stream.destroyed
     isDropped = true
-    if (!stream.closed && !stream.destroyed) {
-      // By itself Node would tell the peer of no error, also where something is cut off.
-      const isInOrder = stream.readableEnded && stream.writableLength === 0
-      // And would send END_STREAM before a reset.
-      if (!isInOrder) stream.end = () => stream
-      stream.close(isInOrder ? NO_ERROR : CANCEL)
+    if (isFirst && stream.readableEnded && stream.writableLength === 0 && !stream.writableFinished) {
+      // The peer has ended its side in order: it is answered with END_STREAM before the stream is gone.
+      afterEnd(stream, () => destroy.call(stream, error))
+      return stream.end()
+    }
+    if (isFirst && !stream.writableFinished) {
+      // By itself Node would tell the peer of no error, and send END_STREAM first, as if nothing were cut off.
+      stream.end = () => stream
+      stream.close(CANCEL)
     }
     return destroy.call(stream, error)
   }
@@ -67,9 +71,14 @@ function writeInPieces(stream: Http2Stream): void {
 
 /** RFC 9113 8.1: a server that has said everything asks the client to say no more. Some clients wait for that. */
 export function stopClientAtEnd(stream: Http2Stream): void {
-  stream.once('finish', () => {
-    if (!stream.destroyed) stream.close(NO_ERROR)
+  afterEnd(stream, () => {
+    if (!stream.destroyed && !stream.closed) stream.close(NO_ERROR)
   })
+}
+
+/** Node sends END_STREAM at the end of the turn; RST_STREAM would go before it. */
+function afterEnd(stream: Http2Stream, then: () => void): void {
+  stream.once('finish', () => setImmediate(then))
 }
 
 function resetByPeer(): Error {
