@@ -1,59 +1,19 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import {
-  ChatProcess,
-  complaints,
-  enter,
-  Gate,
-  hasChromium,
-  launch,
-  openRoom,
-  openTab,
-  roomButton,
-  say,
-  texts,
-  untilTexts,
-} from './stage.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { useCast } from './cast.ts'
+import { enter, hasChromium, openRoom, roomButton, say, texts, untilTexts } from './stage.ts'
 
 describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 }, () => {
-  const chat = new ChatProcess()
-  const gate = new Gate(() => chat.port)
-  let browser: Browser
-  let rooms = 0
-
-  beforeAll(async () => {
-    await chat.start()
-    await gate.open()
-    browser = await launch()
-  }, 120_000)
-  afterAll(async () => {
-    await browser?.close()
-    await gate.close()
-    await chat.stop()
-  })
-  afterEach(async () => {
-    await gate.open()
-    for (const context of browser.contexts()) await context.close()
-    expect(complaints.splice(0)).toEqual([])
-  })
-
-  /** A tab in a room of this test alone. */
-  const visit = async (name: string, room: string, options = {}): Promise<Page> => {
-    const page = await openTab(browser, gate.url, options)
-    await enter(page, name)
-    await openRoom(page, room)
-    return page
-  }
-  const freshRoom = (): string => `test-${++rooms}`
+  const { arrive, visit, freshRoom } = useCast()
   const online = (page: Page, count: number): Promise<void> =>
     page.locator('.bar .count', { hasText: `${count} online` }).waitFor()
 
   it('brings two tabs into conversation, with names, counts, comings and goings', async () => {
-    const ada = await openTab(browser, gate.url)
+    const ada = await arrive()
     expect(await ada.locator('#name').evaluate((field) => field === document.activeElement)).toBe(true)
     expect(await ada.locator('input[type=radio]').count()).toBe(3)
     await enter(ada, 'Ada', 'general')
-    const eve = await openTab(browser, gate.url)
+    const eve = await arrive()
     await eve.locator('.room-face', { hasText: 'general' }).filter({ hasText: '1 online' }).waitFor()
     await enter(eve, 'Eve', 'general')
     await online(ada, 2)
@@ -94,160 +54,6 @@ describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 },
     await ada.waitForFunction((title) => document.title === title, two)
     await openRoom(ada, 'general')
     expect(await ada.title()).toBe('general')
-  })
-
-  it('shows what people write as text and nothing else', async () => {
-    const ada = await visit('<b>Ada</b>', freshRoom())
-    const text =
-      '<img src=x onerror="document.title=1"> <script>document.title=2</script> javascript:alert(1) https://a.example/?x=1<b>'
-    await say(ada, text)
-    await untilTexts(ada, [text])
-    expect(await ada.locator('.log img, .log script, .log b').count()).toBe(0)
-    const link = ada.locator('.log a')
-    expect(await link.getAttribute('href')).toBe('https://a.example/?x=1')
-    expect(await link.getAttribute('rel')).toBe('noopener noreferrer')
-  })
-
-  it('goes offline, keeps what is written, and sends it once when it is back', async () => {
-    const room = freshRoom()
-    const ada = await visit('Ada', room)
-    const eve = await visit('Eve', room)
-    await ada.context().setOffline(true)
-    await ada.locator('.banner', { hasText: 'Offline' }).waitFor()
-    await say(ada, 'written offline')
-    await say(ada, 'and another')
-    await ada.locator('.banner', { hasText: 'Offline - 2 messages waiting' }).waitFor()
-    expect(await ada.locator('[data-pending=queued]').count()).toBe(2)
-    expect(await ada.locator('.composer textarea').isEnabled()).toBe(true)
-    await say(eve, 'meanwhile')
-    await untilTexts(eve, ['meanwhile'])
-    await ada.context().setOffline(false)
-    await ada.locator('.banner', { hasText: 'Back online - 1 missed message loaded' }).waitFor()
-    await untilTexts(eve, ['meanwhile', 'written offline', 'and another'])
-    await untilTexts(ada, ['meanwhile', 'written offline', 'and another'])
-    expect(await ada.locator('[data-pending]').count()).toBe(0)
-  })
-
-  it('keeps unsent messages over a reload', async () => {
-    const room = freshRoom()
-    const ada = await visit('Ada', room)
-    const eve = await visit('Eve', room)
-    await say(ada, 'before')
-    await untilTexts(eve, ['before'])
-    gate.shut()
-    await ada.locator('.banner', { hasText: 'Reconnecting in' }).waitFor()
-    await say(ada, 'survives a reload')
-    await ada.locator('[data-pending=queued]').waitFor()
-    await ada.locator('.composer textarea').fill('a draft')
-    await ada.reload()
-    await ada.locator('.banner').waitFor()
-    await ada.locator('[data-pending=queued]', { hasText: 'survives a reload' }).waitFor()
-    expect(await ada.locator('.composer textarea').inputValue()).toBe('a draft')
-    await say(ada, 'written after it')
-    await gate.open()
-    await untilTexts(eve, ['before', 'survives a reload', 'written after it'])
-    await untilTexts(ada, ['before', 'survives a reload', 'written after it'])
-    expect(await ada.locator('.own').count()).toBe(3)
-  })
-
-  it('goes on after the server was killed in the middle of a conversation: nothing lost, nothing twice', async () => {
-    const room = freshRoom()
-    const ada = await visit('Ada', room)
-    const eve = await visit('Eve', room)
-    const expected: string[] = []
-    for (let n = 0; n < 6; n++) {
-      const text = `${n % 2 === 0 ? 'a' : 'e'}${n}`
-      expected.push(text)
-      await say(n % 2 === 0 ? ada : eve, text)
-      if (n !== 3) await untilTexts(n % 2 === 0 ? eve : ada, expected)
-      else {
-        await chat.kill()
-        await ada.locator('.banner', { hasText: /Reconnecting|Connecting/ }).waitFor()
-        await chat.start()
-        for (const page of [ada, eve])
-          await page
-            .locator('.banner button')
-            .click({ timeout: 1500 })
-            .catch(() => {})
-        await untilTexts(ada, expected)
-        await untilTexts(eve, expected)
-      }
-    }
-    await untilTexts(ada, expected)
-    await untilTexts(eve, expected)
-  })
-
-  it('says how long until the next attempt, and tries now when told', async () => {
-    const ada = await visit('Ada', freshRoom())
-    gate.shut()
-    await ada.locator('.banner', { hasText: /Reconnecting in \d+ s \(attempt \d+\)/ }).waitFor()
-    await gate.open()
-    await ada
-      .locator('.banner button', { hasText: 'Try now' })
-      .click({ timeout: 1500 })
-      .catch(() => {})
-    await ada.locator('.banner', { hasText: 'Back online' }).waitFor()
-    await ada.locator('.banner').waitFor({ state: 'detached' })
-  })
-
-  it('leaves Enter to the input method while a word is composed', async () => {
-    const ada = await visit('小明', freshRoom())
-    const field = ada.locator('.composer textarea')
-    await field.focus()
-    const keyboard = await ada.context().newCDPSession(ada)
-    await keyboard.send('Input.imeSetComposition', { text: 'nihao', selectionStart: 5, selectionEnd: 5 })
-    await field.evaluate((node) =>
-      node.dispatchEvent(
-        new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true, cancelable: true }),
-      ),
-    )
-    await field.evaluate((node) =>
-      node.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true })),
-    )
-    expect(await texts(ada)).toEqual([])
-    await keyboard.send('Input.insertText', { text: '你好' })
-    expect(await field.inputValue()).toBe('你好')
-    await field.press('Enter')
-    await untilTexts(ada, ['你好'])
-  })
-
-  it('starts a new line with Shift+Enter, edits with Up, gives up with Esc, deletes', async () => {
-    const ada = await visit('Ada', freshRoom())
-    const field = ada.locator('.composer textarea')
-    await field.fill('one')
-    await field.press('Shift+Enter')
-    await field.pressSequentially('two')
-    await field.press('Enter')
-    await untilTexts(ada, ['one\ntwo'])
-    await field.press('ArrowUp')
-    await ada.locator('.context', { hasText: 'Editing' }).waitFor()
-    expect(await field.inputValue()).toBe('one\ntwo')
-    await field.press('Escape')
-    expect(await field.inputValue()).toBe('')
-    await field.press('ArrowUp')
-    await field.fill('changed')
-    await field.press('Enter')
-    await untilTexts(ada, ['changed'])
-    await ada.locator('.meta', { hasText: 'edited' }).waitFor()
-    await ada.locator('.message .line').hover()
-    await ada.locator('[aria-label="Delete"]').click()
-    await untilTexts(ada, ['Message deleted'])
-  })
-
-  it('says so when a message cannot be deleted', async () => {
-    const ada = await visit('Ada', freshRoom())
-    await say(ada, 'stays')
-    await untilTexts(ada, ['stays'])
-    await ada.context().setOffline(true)
-    await ada.locator('.banner', { hasText: 'Offline' }).waitFor()
-    await ada.locator('.message .line').hover()
-    await ada.locator('[aria-label="Delete"]').click()
-    await ada.locator('.failure', { hasText: 'Not deleted (not connected)' }).waitFor()
-    await ada.context().setOffline(false)
-    await ada.locator('.banner').waitFor({ state: 'detached' })
-    await ada.locator('[aria-label="Delete"]').click()
-    await untilTexts(ada, ['Message deleted'])
-    expect(await ada.locator('.failure').count()).toBe(0)
   })
 
   it('follows only a reader at the bottom, and loads earlier messages without moving what is read', async () => {
@@ -293,7 +99,7 @@ describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 },
 
   it('works on a phone: one pane, drawers, fingers', async () => {
     const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true }
-    const ada = await openTab(browser, gate.url, phone)
+    const ada = await arrive(phone)
     await enter(ada, 'Ada')
     const wide = await ada.evaluate(() => document.documentElement.scrollWidth)
     expect(wide).toBeLessThanOrEqual(390)
@@ -323,9 +129,9 @@ describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 },
   })
 
   it('makes a room that others see at once, and refuses a name that cannot be one', async () => {
-    const ada = await openTab(browser, gate.url)
+    const ada = await arrive()
     await enter(ada, 'Ada')
-    const eve = await openTab(browser, gate.url)
+    const eve = await arrive()
     await enter(eve, 'Eve')
     await ada.locator('.room.new').click()
     await ada.locator('#new-room').fill('no spaces!')
@@ -342,7 +148,7 @@ describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 },
   })
 
   it('speaks Chinese to a browser that does, and changes when told', async () => {
-    const page = await openTab(browser, gate.url, { locale: 'zh-CN' })
+    const page = await arrive({ locale: 'zh-CN' })
     await page.locator('h1', { hasText: '加入聊天' }).waitFor()
     expect(await page.locator('html').getAttribute('lang')).toBe('zh-Hans')
     await page.locator('.language').click()

@@ -6,6 +6,7 @@ import { ChatClose } from '../../../protocol/close-codes.ts'
 import type { ServerEvent } from '../../../protocol/envelope.ts'
 import { encodeCid } from '../../../protocol/names.ts'
 import { ChatLink, type ChatLinkOptions, type Hello, type LinkState } from './chat-link.ts'
+import { isLobbyClose, Lobby } from './lobby.ts'
 import { Login, type Identity } from './login.ts'
 import { Outbox, type OutboxStorage } from './outbox.ts'
 import type { RequestError } from './requests.ts'
@@ -26,16 +27,6 @@ export interface ChatClientOptions extends Pick<
   readonly onback?: (missed: number) => void
 }
 
-/** The server's patience with those who do not say who they are ends; so long before, in milliseconds, the page looks in anew. */
-const LOBBY_MARGIN = 1000
-/** What ends a connection on which nobody is, or is any more. */
-const LOBBY_CODES: readonly number[] = [
-  ChatClose.auth_timeout,
-  ChatClose.unauthorized,
-  ChatClose.forbidden,
-  ChatClose.revoked,
-]
-
 export class ChatClient {
   readonly outbox: Outbox
   readonly directory: RoomDirectory
@@ -43,11 +34,11 @@ export class ChatClient {
   readonly link: ChatLink
   readonly login: Login
   readonly #options: ChatClientOptions
+  readonly #lobby: Lobby
   readonly #sender: Sender
   readonly #remade = new Set<string>()
   #everReady = false
   #ready = false
-  #lobbyTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: ChatClientOptions) {
     const { onchange } = options
@@ -60,6 +51,7 @@ export class ChatClient {
       onevent: (event) => this.#event(event),
       onlost: () => this.#lost(),
     })
+    this.#lobby = new Lobby(this.link)
     const { requests } = this.link
     this.login = new Login({
       link: this.link,
@@ -92,7 +84,7 @@ export class ChatClient {
   /** Be this user from now on. */
   identify(identity: Identity): void {
     this.#become(identity)
-    clearTimeout(this.#lobbyTimer)
+    this.#lobby.leave()
     if (this.link.hello !== undefined) void this.login.authenticate()
     else this.link.tryNow()
   }
@@ -177,7 +169,7 @@ export class ChatClient {
   /** A token that was revoked can be replaced; and what ends a stay in the lobby ends nothing. */
   #comesBack(code: number): boolean {
     if (code === ChatClose.revoked) this.login.revoked()
-    return !this.login.isSomebody && LOBBY_CODES.includes(code)
+    return !this.login.isSomebody && isLobbyClose(code)
   }
 
   #event(event: ServerEvent): void {
@@ -195,19 +187,8 @@ export class ChatClient {
     this.#options.onhello(hello)
     void this.directory.watch()
     if (this.login.isSomebody) void this.login.authenticate()
-    else this.#stayInLobby(hello)
+    else this.#lobby.stay(hello)
     this.#options.onchange()
-  }
-
-  /** Without a user the server would end the connection; look in anew shortly before that. */
-  #stayInLobby(hello: Hello): void {
-    const rest = Math.max(LOBBY_MARGIN, hello.authBy - hello.now - LOBBY_MARGIN)
-    clearTimeout(this.#lobbyTimer)
-    this.#lobbyTimer = setTimeout(() => {
-      if (this.login.isSomebody) return
-      this.link.stop()
-      if (globalThis.document?.visibilityState !== 'hidden') this.link.start()
-    }, rest)
   }
 
   async #rejoin(): Promise<void> {
@@ -237,7 +218,7 @@ export class ChatClient {
 
   #lost(): void {
     this.#ready = false
-    clearTimeout(this.#lobbyTimer)
+    this.#lobby.leave()
     for (const session of this.sessions.values()) session.lost()
     this.#sender.lost()
     this.#options.onchange()

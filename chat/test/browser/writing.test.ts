@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { useCast } from './cast.ts'
+import { hasChromium, say, texts, untilTexts } from './stage.ts'
+
+describe.skipIf(!hasChromium)('writing in the chat page in Chromium', { timeout: 120_000 }, () => {
+  const { visit, freshRoom } = useCast()
+
+  it('leaves Enter to the input method while a word is composed', async () => {
+    const ada = await visit('小明', freshRoom())
+    const field = ada.locator('.composer textarea')
+    await field.focus()
+    const keyboard = await ada.context().newCDPSession(ada)
+    await keyboard.send('Input.imeSetComposition', { text: 'nihao', selectionStart: 5, selectionEnd: 5 })
+    await field.evaluate((node) =>
+      node.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true, cancelable: true }),
+      ),
+    )
+    await field.evaluate((node) =>
+      node.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true })),
+    )
+    expect(await texts(ada)).toEqual([])
+    await keyboard.send('Input.insertText', { text: '你好' })
+    expect(await field.inputValue()).toBe('你好')
+    await field.press('Enter')
+    await untilTexts(ada, ['你好'])
+  })
+
+  it('starts a new line with Shift+Enter, edits with Up, gives up with Esc, deletes', async () => {
+    const ada = await visit('Ada', freshRoom())
+    const field = ada.locator('.composer textarea')
+    await field.fill('one')
+    await field.press('Shift+Enter')
+    await field.pressSequentially('two')
+    await field.press('Enter')
+    await untilTexts(ada, ['one\ntwo'])
+    await field.press('ArrowUp')
+    await ada.locator('.context', { hasText: 'Editing' }).waitFor()
+    expect(await field.inputValue()).toBe('one\ntwo')
+    await field.press('Escape')
+    expect(await field.inputValue()).toBe('')
+    await field.press('ArrowUp')
+    await field.fill('changed')
+    await field.press('Enter')
+    await untilTexts(ada, ['changed'])
+    await ada.locator('.meta', { hasText: 'edited' }).waitFor()
+    await ada.locator('.message .line').hover()
+    await ada.locator('[aria-label="Delete"]').click()
+    await untilTexts(ada, ['Message deleted'])
+  })
+
+  it('says so when a message cannot be deleted', async () => {
+    const ada = await visit('Ada', freshRoom())
+    await say(ada, 'stays')
+    await untilTexts(ada, ['stays'])
+    await ada.context().setOffline(true)
+    await ada.locator('.banner', { hasText: 'Offline' }).waitFor()
+    await ada.locator('.message .line').hover()
+    await ada.locator('[aria-label="Delete"]').click()
+    await ada.locator('.failure', { hasText: 'Not deleted (not connected)' }).waitFor()
+    await ada.context().setOffline(false)
+    await ada.locator('.banner').waitFor({ state: 'detached' })
+    await ada.locator('[aria-label="Delete"]').click()
+    await untilTexts(ada, ['Message deleted'])
+    expect(await ada.locator('.failure').count()).toBe(0)
+  })
+
+  it('shows what people write as text and nothing else', async () => {
+    const ada = await visit('<b>Ada</b>', freshRoom())
+    const text =
+      '<img src=x onerror="document.title=1"> <script>document.title=2</script> javascript:alert(1) https://a.example/?x=1<b>'
+    await say(ada, text)
+    await untilTexts(ada, [text])
+    expect(await ada.locator('.log img, .log script, .log b').count()).toBe(0)
+    const link = ada.locator('.log a')
+    expect(await link.getAttribute('href')).toBe('https://a.example/?x=1')
+    expect(await link.getAttribute('rel')).toBe('noopener noreferrer')
+  })
+})
