@@ -1,5 +1,5 @@
 /** What a tutorial profile is: how its pages write, and what they expect to read. */
-import type { User } from '../../protocol/index.ts'
+import { isRoomName, type User } from '../../protocol/index.ts'
 
 /** What a message of a page asks for. */
 export type LegacyAction =
@@ -45,4 +45,10 @@ export interface LegacyProfile {
 export function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value
   return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined
+}
+
+/** A room of ours for any name a page may give: as it is, or spelled in hexadecimal. */
+export function roomOf(room: string): string {
+  const lower = room.toLowerCase()
+  return isRoomName(lower) ? lower : `x-${Buffer.from(room.slice(0, 20)).toString('hex').slice(0, 60)}`
 }

@@ -3,32 +3,17 @@
  * pass the same checks; who speaks is decided here, whatever the page claims.
  */
 import { randomBytes } from 'node:crypto'
-import {
-  encodeCid,
-  isRoomName,
-  readServerMessage,
-  type RequestType,
-  type ServerEvent,
-  type User,
-} from '../../protocol/index.ts'
+import { encodeCid, readServerMessage, type RequestType, type ServerEvent, type User } from '../../protocol/index.ts'
 import type { ChatConnection } from '../connection.ts'
 import type { Hub } from '../hub.ts'
 import type { Peer, PeerEnd } from '../peer.ts'
-import type { LegacyAction, LegacyPlace, LegacyProfile } from './profile.ts'
-
-/** The part of a socket that a session needs. */
-export interface LegacySocket {
-  readonly address: string
-  readonly bufferedAmount: number
-  send(message: string | Uint8Array): void
-  ping(): void
-  close(code: number, reason: string): void
-  terminate(): void
-}
+import type { LegacySocket } from './legacy-socket.ts'
+import { type LegacyAction, type LegacyPlace, type LegacyProfile, roomOf } from './profile.ts'
 
 const ACK_EVERY_MS = 1000
 const BEAT_EVERY_MS = 25_000
 const NAMELESS = 'guest'
+const MOST_HELD = 20
 
 export class LegacySession implements Peer {
   readonly #socket: LegacySocket
@@ -42,6 +27,8 @@ export class LegacySession implements Peer {
   #name = ''
   /** A token says who it is, whatever name the page gives. */
   #hasToken: boolean
+  #isAuthenticating = false
+  #held: (() => void)[] = []
   /** The room that the page is in, by our name and by its own. */
   #room = ''
   #place: LegacyPlace = { room: '', num: 0, total: 0 }
@@ -57,7 +44,7 @@ export class LegacySession implements Peer {
     this.#profile = profile
     this.#defaultRoom = defaultRoom
     this.#hasToken = token !== undefined
-    this.#connection = hub.accept(this, token === undefined ? {} : { token })
+    this.#connection = hub.accept(this)
     this.#timers = [
       setInterval(() => this.#ack(), ACK_EVERY_MS),
       setInterval(() => {
@@ -66,6 +53,7 @@ export class LegacySession implements Peer {
         if (beat !== undefined) this.#emit(beat)
       }, BEAT_EVERY_MS),
     ]
+    if (token !== undefined) this.#ask('auth', { token })
     if (profile.entersAtOnce) this.#enter(NAMELESS, undefined)
   }
 
@@ -120,11 +108,18 @@ export class LegacySession implements Peer {
     const { re, ok } = message.reply
     const asked = this.#asked.get(re)
     this.#asked.delete(re)
+    if (asked === 'auth') this.#letGo()
     if (!ok) return asked === 'auth' ? this.#refuse() : undefined
     const d = message.reply.d as { head?: number; presence?: { users: number; members: number } }
     if (asked !== 'join') return
     this.#last = this.#acked = d.head ?? 0
     this.#count(d.presence?.users ?? 0, d.presence?.members ?? 0)
+  }
+
+  /** The answer to `auth` is here; what waited may hold another. */
+  #letGo(): void {
+    this.#isAuthenticating = false
+    for (const ask of this.#held.splice(0)) ask()
   }
 
   #act(action: LegacyAction): void {
@@ -215,7 +210,14 @@ export class LegacySession implements Peer {
     this.#connection.receive(JSON.stringify({ t: 'ack', room: this.#room, d: { seq: this.#last } }))
   }
 
+  /** What a page says while it is being let in waits: before that a connection may say very little. */
   #ask(t: RequestType, d: object, room?: string): void {
+    if (this.#isAuthenticating) {
+      if (this.#held.length >= MOST_HELD) return this.#connection.closeWith('rate_limited', 'too much before auth')
+      this.#held.push(() => this.#ask(t, d, room))
+      return
+    }
+    this.#isAuthenticating = t === 'auth'
     const id = (this.#id += 1)
     this.#asked.set(id, t)
     this.#connection.receive(JSON.stringify({ t, id, room, d }))
@@ -231,10 +233,4 @@ export class LegacySession implements Peer {
     const text = JSON.stringify(message)
     this.#socket.send(this.#profile.binary ? new TextEncoder().encode(text) : text)
   }
-}
-
-/** A room of ours for any name a page may give: as it is, or spelled in hexadecimal. */
-function roomOf(room: string): string {
-  const lower = room.toLowerCase()
-  return isRoomName(lower) ? lower : `x-${Buffer.from(room.slice(0, 20)).toString('hex').slice(0, 60)}`
 }
