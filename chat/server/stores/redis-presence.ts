@@ -8,6 +8,8 @@ import type { Presence, PresentPage } from './store.ts'
 /** How often presence is refreshed, and the stale taken away, in the time it is valid for: every 25 s and 10 s. */
 const REFRESHES = 2.4
 const SWEEPS = 6
+/** Questions that are on their way to Redis together. */
+const AT_ONCE = 100
 
 export class RedisPresence implements Presence {
   readonly #link: RedisLink
@@ -69,7 +71,12 @@ export class RedisPresence implements Presence {
 
   /** Say that ours are still there; it also mends what a restored Redis has forgotten. */
   async #refresh(): Promise<void> {
-    for (const { room, conn, user } of this.#here.values()) await this.#enter(room, conn, user)
+    const keys = [...this.#here.keys()]
+    for (let i = 0; i < keys.length; i += AT_ONCE) {
+      // Who has left meanwhile must not be brought back.
+      const here = keys.slice(i, i + AT_ONCE).flatMap((key) => this.#here.get(key) ?? [])
+      await Promise.all(here.map(({ room, conn, user }) => this.#enter(room, conn, user)))
+    }
   }
 
   /** Take away those whose node no longer says so. */
