@@ -70,10 +70,9 @@ export class ChatClient {
         if (this.#socket === socket) this.#lost(code, reason)
       }
     })
-    const session = this.session === undefined ? {} : { session: this.session }
     // A lost connection may still be there for the server.
     const replaces = this.#conn === undefined ? {} : { replaces: this.#conn }
-    const guest = { name: this.#options.name, ...session }
+    const guest = { name: this.#options.name, ...(this.session === undefined ? {} : { session: this.session }) }
     const { user, session: given } = await this.ask('auth', { guest, ...replaces })
     this.#conn = conn
     this.userId = user.id
@@ -92,7 +91,7 @@ export class ChatClient {
     view.conns = reply.presence.conns
     if (reply.reset) {
       view.resets += 1
-      view.epoch = reply.epoch
+      Object.assign(view, { epoch: reply.epoch, wanted: 0 })
       view.last = positionBefore(reply)
     }
     if (!reply.reset && reply.missed > 0) await this.#fill(room, view, reply.msgs[0]?.seq ?? reply.head + 1)
@@ -170,9 +169,14 @@ export class ChatClient {
     return this.closed === undefined ? new Promise((resolve) => this.#closeWaiters.push(resolve)) : Promise.resolve()
   }
 
-  async #fill(room: string, view: RoomView, until: number): Promise<void> {
+  #fill(room: string, view: RoomView, until: number): Promise<void> {
+    view.wanted = Math.max(view.wanted, until)
+    return (view.filling ??= this.#fetch(room, view).finally(() => (view.filling = undefined)))
+  }
+
+  async #fetch(room: string, view: RoomView): Promise<void> {
     view.gaps += 1
-    while (view.last + 1 < until) {
+    while (view.last + 1 < view.wanted) {
       const page = await this.ask('history', { after: view.last, limit: 200 }, room)
       if (page.msgs.length === 0) return
       for (const entry of page.msgs) this.#apply(room, view, entry)
@@ -202,11 +206,9 @@ export class ChatClient {
         if (view !== undefined) this.#apply(event.room, view, entry)
         break
       }
-      case 'presence': {
-        const view = this.rooms.get(event.room)
-        if (view !== undefined) Object.assign(view, { users: event.d.users, conns: event.d.conns })
+      case 'presence':
+        Object.assign(this.rooms.get(event.room) ?? {}, { users: event.d.users, conns: event.d.conns })
         break
-      }
       case 'reset':
         void this.join(event.room).catch(() => {})
         break

@@ -10,6 +10,9 @@ export interface RoomView {
   /** Copies beyond the first that were not marked as redelivered. */
   duplicates: number
   gaps: number
+  /** Everything before this is to be fetched; one fetch at a time does it. */
+  wanted: number
+  filling: Promise<void> | undefined
   resets: number
   users: number
   conns: number
@@ -21,6 +24,6 @@ export function positionBefore({ msgs, head }: JoinReply): number {
 }
 
 export function newRoomView(reply: JoinReply): RoomView {
-  const none = { duplicates: 0, gaps: 0, resets: 0, users: 0, conns: 0 }
+  const none = { duplicates: 0, gaps: 0, wanted: 0, filling: undefined, resets: 0, users: 0, conns: 0 }
   return { epoch: reply.epoch, last: positionBefore(reply), entries: new Map(), ...none }
 }

@@ -12,7 +12,8 @@ const P99_MS = 1000
 export const joins: Scenario = {
   name: 'joins',
   about: '200 newcomers a second, each connects, authenticates and joins one room',
-  invariant: `everybody is in, the count is exact; p99 from the handshake to the reply at most 1 s`,
+  invariant:
+    'everybody is in, the count is exact; p99 from the handshake to the reply at most 1 s (short form: no limit)',
   async run(context) {
     const seconds = context.seconds ?? (context.short ? 3 : 30)
     const node = await startNode(context)
@@ -48,7 +49,7 @@ export const joins: Scenario = {
     must((await metric(node, 'ws_connections')) === length, 'the node counts another number of connections')
     delays.sort((a, b) => a - b)
     const p99 = percentile(delays, 99)
-    must(p99 <= P99_MS, `p99 ${milliseconds(p99)}, at most ${P99_MS} ms is allowed`)
+    must(context.short || p99 <= P99_MS, `p99 ${milliseconds(p99)}, at most ${P99_MS} ms is allowed`)
     return [
       ['newcomers', count(length)],
       ['a second', count(Math.round(length / took))],

@@ -14,6 +14,8 @@ function seen(entries: Record<number, string>): ChatClient {
     entries: new Map(seqs.map((seq) => [seq, { kind: 'msg', seq, cid: entries[seq] } as Entry])),
     duplicates: 0,
     gaps: 0,
+    wanted: 0,
+    filling: undefined,
     resets: 0,
     users: 0,
     conns: 0,
