@@ -1,8 +1,18 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { redisBackend } from '../../server/stores/redis.ts'
+import { redisBackend, tooOld } from '../../server/stores/redis.ts'
 import { type Backend, StoreUnavailable } from '../../server/stores/store.ts'
 import { newCid, testHub, type FakePeer, type TestHub } from '../support/fake-peer.ts'
 import { hasRedis, RedisServer } from '../../load/redis-server.ts'
+
+it.each([
+  ['6.0.20', '6.0.20'],
+  ['5.0.14', '5.0.14'],
+  ['6.2.0', undefined],
+  ['7.0.15', undefined],
+  ['10.0.1', undefined],
+])('Redis %s is too old: %s', (version, answer) => {
+  expect(tooOld(`# Server\r\nredis_version:${version}\r\nredis_mode:standalone\r\n`)).toBe(answer)
+})
 
 describe.skipIf(!hasRedis())('two nodes on one Redis', { timeout: 60_000 }, () => {
   let redis: RedisServer
