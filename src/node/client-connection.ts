@@ -123,7 +123,7 @@ export class ClientConnection {
     }
     if (data instanceof Blob || this.#blobs?.isEmpty === false) {
       this.#inOrder.add({ message: data, length: lengthOf(data), how })
-      return binding.isReady && this.#blobs!.pending <= this.#target.settings.binding.highWaterMark
+      return binding.output.isReady && this.#blobs!.pending <= this.#target.settings.binding.highWaterMark
     }
     return this.#sendNow(binding, data, how)
   }
@@ -185,7 +185,7 @@ export class ClientConnection {
     connection.send(payload, how.isText, how.compress)
     const onWire = binding.extension === undefined ? connection.pendingBytes - before : 0
     this.#unsent.add(onWire > 0 ? withoutHeader(onWire) : lengthOf(payload))
-    return binding.isReady
+    return binding.output.isReady
   }
 
   get #inOrder(): BlobOrder {

@@ -93,12 +93,12 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
   blocked(socket: Socket<Data>): void {
     const { member, binding } = internalsOf(socket)
     if (member !== undefined) this.#hub().topics.blocked(member)
-    this.#budget.weigh(binding)
+    this.#budget.weigh(binding.output)
   }
 
   unblocked(socket: Socket<Data>): void {
     const { member, binding } = internalsOf(socket)
-    this.#budget.forget(binding)
+    this.#budget.forget(binding.output)
     if (member !== undefined) this.#hub().topics.drained(member)
   }
 
@@ -111,7 +111,7 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
   close(socket: Socket<Data>, outcome: CloseOutcome): void {
     const { member, queue, parts, limiter } = internalsOf(socket)
     limiter?.stop()
-    this.#budget.forget(internalsOf(socket).binding)
+    this.#budget.forget(internalsOf(socket).binding.output)
     this.#gone(socket, outcome)
     if (member !== undefined) this.#hub().remove(socket, member)
     parts?.end(outcome)

@@ -34,7 +34,7 @@ export class MessageParts implements AsyncIterable<Uint8Array> {
 }
 
 /** What a writer writes to. */
-type Written = Pick<DuplexBinding<unknown>, 'connection' | 'ready' | 'messagesOut'>
+type Written = Pick<DuplexBinding<unknown>, 'connection' | 'output' | 'messagesOut'>
 
 /** Writes one message in fragments. */
 export class MessageWriter {
@@ -66,6 +66,6 @@ export class MessageWriter {
     this.#isEnded = final
     if (!this.#binding.connection.sendFragment(payload, this.#isText, final)) return Promise.resolve(false)
     if (final) this.#binding.messagesOut++
-    return this.#binding.ready()
+    return this.#binding.output.ready()
   }
 }

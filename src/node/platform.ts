@@ -28,6 +28,7 @@ export const nodeTextCodec: TextCodec = {
     return undefined
   },
   byteLength: (text) => Buffer.byteLength(text),
+  toUtf8: (text) => Buffer.from(text),
   encode(text, bytes, offset) {
     if (text.length < ENCODE_IN_LOOP_BELOW) return encodeUtf8(text, bytes, offset)
     return offset + bufferOf(bytes).write(text, offset)

@@ -110,7 +110,7 @@ export class Socket<Data = undefined> {
 
   /** Bytes that were given to `send` and not yet to the system. */
   get bufferedAmount(): number {
-    return this.#internals.binding.bufferedAmount
+    return this.#internals.binding.output.bufferedAmount
   }
 
   /** Whether reading rests because `pause` was called. */
@@ -203,7 +203,7 @@ export class Socket<Data = undefined> {
    * Aborting the wait rejects with the signal's reason and does nothing to the socket.
    */
   ready(options: { signal?: AbortSignal } = {}): Promise<boolean> {
-    return abortable(this.#internals.binding.ready(), options.signal)
+    return abortable(this.#internals.binding.output.ready(), options.signal)
   }
 
   /** Send, and resolve when the bytes were handed to the system: to `false` when the connection ended before. */
@@ -212,7 +212,7 @@ export class Socket<Data = undefined> {
     const isOpen = this.readyState === ReadyState.Open
     this.send(data, options)
     if (!isOpen) return Promise.resolve(false)
-    return abortable(this.#internals.binding.whenSent(), options.signal)
+    return abortable(this.#internals.binding.output.whenSent(), options.signal)
   }
 
   /** Milliseconds from the heartbeat's last ping to its pong, once there was one. */

@@ -41,7 +41,7 @@ export function makeStream<Owner>(
   )
   const writable = new globalThis.WritableStream<Sendable>({
     async write(message) {
-      const isSent = send(message) && (await binding.ready())
+      const isSent = send(message) && (await binding.output.ready())
       if (!isSent) throw new Error('the connection is no longer open')
     },
     close: () => close(CloseCode.NormalClosure),

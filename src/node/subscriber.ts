@@ -22,7 +22,7 @@ export class SocketSubscriber<Owner> implements Subscriber {
   }
 
   get isSlow(): boolean {
-    return this.#binding.isBlocked
+    return this.#binding.output.isBlocked
   }
 
   sendEncoded(frames: Uint8Array, messages: number): void {

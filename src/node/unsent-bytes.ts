@@ -37,6 +37,6 @@ export class UnsentBytes {
 
   /** Never more than what the connection holds, which may have left in part, or be smaller because it was deflated. */
   #in(binding: DuplexBinding<unknown>): number {
-    return Math.min(this.#added, binding.bufferedAmount)
+    return Math.min(this.#added, binding.output.bufferedAmount)
   }
 }

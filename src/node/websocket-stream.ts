@@ -134,7 +134,7 @@ export class WebSocketStream {
       write: async (message) => {
         const payload = isBytes(message) ? toPayload(message) : String(message)
         this.#client.send(payload, { isText: typeof payload === 'string', compress: true })
-        await this.#client.binding!.ready()
+        await this.#client.binding!.output.ready()
       },
       close: () => {
         this.#client.close({ code: undefined, reason: '' })

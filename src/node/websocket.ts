@@ -235,14 +235,14 @@ export class WebSocket extends WebSocketEvents {
    * @throws DOMException InvalidStateError while connecting.
    */
   ready(options: { signal?: AbortSignal } = {}): Promise<boolean> {
-    return abortable(this.#requireBinding().ready(), options.signal)
+    return abortable(this.#requireBinding().output.ready(), options.signal)
   }
 
   /** Send, and resolve when the bytes were handed to the system: to `false` when the connection ended before. */
   sendAsync(data: Sendable, options: SendOptions & { signal?: AbortSignal } = {}): Promise<boolean> {
     const binding = this.#requireBinding()
     this.send(data, options)
-    return abortable(binding.whenSent(), options.signal)
+    return abortable(binding.output.whenSent(), options.signal)
   }
 
   /** Look on: copies of the bytes as they are on the wire. @throws DOMException InvalidStateError while connecting. */

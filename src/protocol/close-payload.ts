@@ -27,6 +27,12 @@ export function decodeClosePayload(bytes: Uint8Array, codec: TextCodec): ClosePa
   return reason === undefined ? Violations.CloseReasonNotUtf8 : { code, reason }
 }
 
+/** Say what stands in a body that breaks a rule, without the reason. */
+export function describeClosePayload(bytes: Uint8Array): string {
+  if (bytes.length < CLOSE_CODE_LENGTH) return 'Close frame with a payload of 1 byte'
+  return `Close frame with code ${(bytes[0]! << 8) | bytes[1]!}`
+}
+
 /**
  * Write the body of a Close frame. `code` undefined gives an empty body.
  * @throws RangeError for a code that must not stand on the wire, a reason over 123 bytes, or a reason without a code;

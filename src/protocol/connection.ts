@@ -4,7 +4,7 @@
  */
 import { CloseCode, isWireCloseCode } from './close-code.ts'
 import type { CloseCause } from './close-outcome.ts'
-import { decodeClosePayload, encodeClosePayload, fitReason } from './close-payload.ts'
+import { decodeClosePayload, describeClosePayload, encodeClosePayload, fitReason } from './close-payload.ts'
 import {
   checkLimit,
   checkOptions,
@@ -39,19 +39,21 @@ export class Connection {
   #isReceiving = false
   /** Set from the first unflushed frame on. */
   #isPending = false
-  /** RFC 6455 5.5.3: of several pings that could not be answered yet, only the latest needs a pong. */
-  #owedPong: Uint8Array | undefined
+  readonly #inbound: Inbound<Connection>
+  /** Whether pongs wait though reading goes on. */
   #holdsPongs = false
   /** Whether the end of the transport is to follow the next flush. */
   #endsTransport = false
 
   static readonly #actions: InboundActions<Connection> = {
-    pingReceived: (connection, payload) => connection.#pingReceived(payload),
+    isBlocked: (connection) => connection.#isBlocked,
+    pong: (connection, payload) => connection.#sendPong(payload),
     closeReceived: (connection, payload) => connection.#closeReceived(payload),
     violated: (connection, violation, seen) => connection.#violated(violation, seen),
     transportEnded: (connection) => connection.#apply(ConnectionEvent.TransportEnd),
     outputAdded: (connection) => connection.#outputAdded(),
-    handlerThrew: (connection, error) => connection.#handlerThrew(error),
+    failed: (connection, error) =>
+      connection.fail(CloseCode.InternalError, 'a handler threw', { cause: 'local', error }),
   }
 
   /**
@@ -61,11 +63,12 @@ export class Connection {
   constructor(options: ConnectionOptions, settings: ConnectionSettings = checkOptions(options)) {
     const { handler, extension } = options
     const inbound = new Inbound(this, handler, Connection.#actions)
+    this.#inbound = inbound
     this.#settings = settings
     this.#handler = handler
     this.#extension = extension
     this.#writer = new FrameWriter(settings)
-    this.#sender = new MessageSender({ writer: this.#writer, extension, listener: inbound }, settings)
+    this.#sender = new MessageSender({ writer: this.#writer, extension, listener: inbound }, settings.codec)
     this.#receiver = new MessageReceiver(settings, extension, inbound)
   }
 
@@ -228,7 +231,7 @@ export class Connection {
 
   /** Take a reason to rest away; when it was the last, what waits is read. */
   resume(reason: Stall = Stall.Application): void {
-    if (reason === Stall.Output) this.#payOwedPong()
+    if (reason === Stall.Output) this.outputLeft()
     this.#receiver.resume(reason)
   }
 
@@ -241,27 +244,20 @@ export class Connection {
     this.#handler.end()
   }
 
-  /** RFC 6455 5.5.2: a Ping MUST be answered with a Pong, as soon as is practical, unless a Close frame came before. */
-  #pingReceived(payload: Uint8Array): void {
-    if (!this.#settings.autoPong) return
-    const isBlocked = this.#holdsPongs || (this.#receiver.stalls & Stall.Output) !== 0
-    if (isBlocked || this.#handler.waits?.() === true) this.#owedPong = payload.slice()
-    else this.#sendPong(payload)
+  /** Whether a pong would wait behind output that does not leave, and fill the memory with others. */
+  get #isBlocked(): boolean {
+    if (!this.#settings.autoPong) return false
+    return this.#holdsPongs || (this.#receiver.stalls & Stall.Output) !== 0 || this.#handler.waits?.() === true
   }
 
   /** Take note that the output has left which the handler said `waits` of: a pong that is owed goes. RFC 6455 5.5.3. */
   outputLeft(): void {
-    this.#payOwedPong()
-  }
-
-  #payOwedPong(): void {
     this.#holdsPongs = false
-    const payload = this.#owedPong
-    this.#owedPong = undefined
-    if (payload !== undefined && this.#closing.isReading) this.#sendPong(payload)
+    this.#inbound.payOwedPong()
   }
 
   #sendPong(payload: Uint8Array): void {
+    if (!this.#settings.autoPong || !this.#closing.isReading) return
     this.#writer.bytes(FIN_BIT | Opcode.Pong, payload)
     this.#outputAdded()
   }
@@ -277,19 +273,6 @@ export class Connection {
   #violated(violation: Violation, seen: string): void {
     const error = new ProtocolError(violation, seen)
     this.fail(violation.closeCode, error.message, { cause: 'protocol', error })
-  }
-
-  #handlerThrew(error: unknown): void {
-    let unheard = error
-    if (this.#handler.error !== undefined) {
-      try {
-        return this.#handler.error(error)
-      } catch (thrown) {
-        unheard = thrown
-      }
-    }
-    const thrown = unheard instanceof Error ? unheard : new Error(String(unheard))
-    this.fail(CloseCode.InternalError, 'a handler threw', { cause: 'local', error: thrown })
   }
 
   #sendControl(opcode: number, payload: Uint8Array): boolean {
@@ -351,12 +334,12 @@ export class Connection {
     try {
       this.#handler.closed(this.#closing.outcome)
     } catch (error) {
-      this.#handlerThrew(error)
+      this.#inbound.threw(error)
     }
   }
 
   #release(): void {
-    this.#owedPong = undefined
+    this.#inbound.forgetOwedPong()
     this.#sender.drop()
     this.#extension?.dispose()
     this.#handler.destroy()
@@ -366,9 +349,4 @@ export class Connection {
 function checkPayload(payload: unknown): void {
   if (typeof payload === 'string' || payload instanceof Uint8Array) return
   throw new TypeError(`a message must be a string or a Uint8Array, got ${payload === null ? 'null' : typeof payload}`)
-}
-
-function describeClosePayload(payload: Uint8Array): string {
-  if (payload.length < 2) return 'Close frame with a payload of 1 byte'
-  return `Close frame with code ${(payload[0]! << 8) | payload[1]!}`
 }

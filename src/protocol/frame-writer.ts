@@ -59,11 +59,7 @@ export class FrameWriter {
   text(firstByte: number, text: string): void {
     const { codec, slab } = this.#options
     const most = MAX_HEADER_LENGTH + text.length * UTF8_BYTES_PER_UNIT
-    if (most > BY_REFERENCE_FROM) {
-      const payload = this.#options.allocate(codec.byteLength(text))
-      codec.encode(text, payload, 0)
-      return this.#frame(firstByte, payload, true)
-    }
+    if (most > BY_REFERENCE_FROM) return this.#frame(firstByte, codec.toUtf8(text), true)
     // The header goes in front of a length that is not known yet: guessed as for ASCII, and moved when that was wrong.
     const masked = this.#options.randomMask !== undefined
     const at = this.#reserve(most)

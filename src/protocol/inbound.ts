@@ -1,6 +1,6 @@
 /**
- * What a connection does about what comes in: messages go to the handler, control frames to where they belong, and a
- * handler that throws stops nothing. RFC 6455 5.5, 6.2.
+ * What a connection does about what comes in: messages go to the handler, control frames to where they belong, a ping is
+ * answered as soon as there is room for it, and a handler that throws stops nothing. RFC 6455 5.5, 6.2.
  */
 import type { ConnectionHandler } from './connection-options.ts'
 import type { ReceiverListener } from './message-receiver.ts'
@@ -10,19 +10,24 @@ import type { Violation } from './violation.ts'
 
 /** What only the connection itself can do. `Of` is the connection: the same functions serve all of them. */
 export interface InboundActions<Of> {
-  pingReceived(connection: Of, payload: Uint8Array): void
+  /** Whether a pong would have to wait behind output that does not leave. */
+  isBlocked(connection: Of): boolean
+  pong(connection: Of, payload: Uint8Array): void
   closeReceived(connection: Of, payload: Uint8Array): void
   violated(connection: Of, violation: Violation, seen: string): void
   transportEnded(connection: Of): void
   outputAdded(connection: Of): void
-  handlerThrew(connection: Of, error: unknown): void
+  /** A handler threw, and nobody wanted to hear of it. */
+  failed(connection: Of, error: Error): void
 }
 
-/** One small object for each connection, where closures would take half a KiB. */
+/** One small object for each connection, where closures would be several. */
 export class Inbound<Of> implements ReceiverListener, SenderListener {
   readonly #connection: Of
   readonly #handler: ConnectionHandler
   readonly #actions: InboundActions<Of>
+  /** RFC 6455 5.5.3: of several pings that could not be answered yet, only the latest needs a pong. */
+  #owedPong: Uint8Array | undefined
 
   constructor(connection: Of, handler: ConnectionHandler, actions: InboundActions<Of>) {
     this.#connection = connection
@@ -34,7 +39,7 @@ export class Inbound<Of> implements ReceiverListener, SenderListener {
     try {
       this.#handler.message(message, isText)
     } catch (error) {
-      this.#actions.handlerThrew(this.#connection, error)
+      this.threw(error)
     }
   }
 
@@ -42,18 +47,18 @@ export class Inbound<Of> implements ReceiverListener, SenderListener {
     try {
       this.#handler.part!(bytes, isText, final)
     } catch (error) {
-      this.#actions.handlerThrew(this.#connection, error)
+      this.threw(error)
     }
   }
 
   control(opcode: number, payload: Uint8Array): void {
     if (opcode === Opcode.Close) return this.#actions.closeReceived(this.#connection, payload)
-    if (opcode === Opcode.Ping) this.#actions.pingReceived(this.#connection, payload)
+    if (opcode === Opcode.Ping) this.#answer(payload)
     try {
       if (opcode === Opcode.Ping) this.#handler.ping?.(payload)
       else this.#handler.pong?.(payload)
     } catch (error) {
-      this.#actions.handlerThrew(this.#connection, error)
+      this.threw(error)
     }
   }
 
@@ -71,5 +76,36 @@ export class Inbound<Of> implements ReceiverListener, SenderListener {
 
   progress(): void {
     this.#actions.outputAdded(this.#connection)
+  }
+
+  /** Send the pong that is owed: the output before it has left. */
+  payOwedPong(): void {
+    const payload = this.#owedPong
+    this.#owedPong = undefined
+    if (payload !== undefined) this.#actions.pong(this.#connection, payload)
+  }
+
+  /** Owe nothing any more. */
+  forgetOwedPong(): void {
+    this.#owedPong = undefined
+  }
+
+  /** Tell the handler what one of its own calls threw. */
+  threw(error: unknown): void {
+    let unheard = error
+    if (this.#handler.error !== undefined) {
+      try {
+        return this.#handler.error(error)
+      } catch (thrown) {
+        unheard = thrown
+      }
+    }
+    this.#actions.failed(this.#connection, unheard instanceof Error ? unheard : new Error(String(unheard)))
+  }
+
+  /** RFC 6455 5.5.2: a Ping MUST be answered with a Pong, as soon as is practical, unless a Close frame came before. */
+  #answer(payload: Uint8Array): void {
+    if (this.#actions.isBlocked(this.#connection)) this.#owedPong = payload.slice()
+    else this.#actions.pong(this.#connection, payload)
   }
 }

@@ -6,7 +6,6 @@ import type { ExtensionInstance } from './extension.ts'
 import { FIN_BIT } from './frame-header.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import { Opcode } from './opcode.ts'
-import type { Allocate } from './payload-buffer.ts'
 import type { TextCodec } from './text-codec.ts'
 
 /** One data message, or one fragment of one. */
@@ -38,7 +37,7 @@ export class MessageSender {
   readonly #writer: FrameWriter
   readonly #extension: ExtensionInstance | undefined
   readonly #listener: SenderListener
-  readonly #settings: { readonly codec: TextCodec; readonly allocate: Allocate }
+  readonly #codec: TextCodec
   #queue: Outgoing[] | undefined
   #queuedBytes = 0
   /** Set while the extension works on a message, of so many bytes. */
@@ -54,11 +53,11 @@ export class MessageSender {
   /** Whether a Close frame was written: no data follows it. */
   #isClosed = false
 
-  constructor(parts: SenderParts, settings: { readonly codec: TextCodec; readonly allocate: Allocate }) {
+  constructor(parts: SenderParts, codec: TextCodec) {
     this.#writer = parts.writer
     this.#extension = parts.extension
     this.#listener = parts.listener
-    this.#settings = settings
+    this.#codec = codec
   }
 
   /** Bytes of messages that wait for their turn, or are being encoded. */
@@ -186,14 +185,10 @@ export class MessageSender {
   }
 
   #sizeOf({ payload }: Outgoing): number {
-    return typeof payload === 'string' ? this.#settings.codec.byteLength(payload) : payload.length
+    return typeof payload === 'string' ? this.#codec.byteLength(payload) : payload.length
   }
 
   #toBytes(payload: string | Uint8Array): Uint8Array {
-    if (typeof payload !== 'string') return payload
-    const { codec, allocate } = this.#settings
-    const bytes = allocate(codec.byteLength(payload))
-    codec.encode(payload, bytes, 0)
-    return bytes
+    return typeof payload === 'string' ? this.#codec.toUtf8(payload) : payload
   }
 }

@@ -11,6 +11,8 @@ export interface TextCodec {
   decode(bytes: Uint8Array, start: number, end: number): string | undefined
   /** Tell how many bytes the text takes; a lone surrogate counts as U+FFFD. */
   byteLength(text: string): number
+  /** Encode into bytes of their own. */
+  toUtf8(text: string): Uint8Array
   /** Encode at `offset`, where there is room; answer where it ends. */
   encode(text: string, bytes: Uint8Array, offset: number): number
 }
@@ -20,5 +22,10 @@ export const plainTextCodec: TextCodec = {
   isUtf8,
   decode: (bytes, start, end) => (isUtf8(bytes, start, end) ? decodeUtf8(bytes, start, end) : undefined),
   byteLength: utf8Length,
+  toUtf8(text) {
+    const bytes = new Uint8Array(utf8Length(text))
+    encodeUtf8(text, bytes, 0)
+    return bytes
+  },
   encode: encodeUtf8,
 }

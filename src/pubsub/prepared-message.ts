@@ -29,7 +29,7 @@ export class PreparedMessage {
   constructor(message: string | Uint8Array, isText: boolean, encoding: Encoding) {
     this.#encoding = encoding
     this.isText = isText
-    this.payload = typeof message === 'string' ? toUtf8(message, encoding) : message
+    this.payload = typeof message === 'string' ? encoding.codec.toUtf8(message) : message
     this.frame = encodeFrame(this.#firstByte, this.payload, encoding.allocate)
   }
 
@@ -54,10 +54,4 @@ export class PreparedMessage {
   get #firstByte(): number {
     return FIN_BIT | (this.isText ? Opcode.Text : Opcode.Binary)
   }
-}
-
-function toUtf8(text: string, { codec, allocate }: Encoding): Uint8Array {
-  const bytes = allocate(codec.byteLength(text))
-  codec.encode(text, bytes, 0)
-  return bytes
 }

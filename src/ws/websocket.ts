@@ -113,7 +113,7 @@ export class WebSocket extends EventHandlers {
   }
 
   get bufferedAmount(): number {
-    return this.#binding?.bufferedAmount ?? 0
+    return this.#binding?.output.bufferedAmount ?? 0
   }
 
   get isPaused(): boolean {
@@ -197,7 +197,7 @@ export class WebSocket extends EventHandlers {
     if (done === undefined) return
     const failed = (): void => done(new Error('WebSocket is not open'))
     if (isSent !== true) return process.nextTick(failed)
-    void this.#binding!.whenSent().then((isWritten) => (isWritten ? done() : failed()))
+    void this.#binding!.output.whenSent().then((isWritten) => (isWritten ? done() : failed()))
   }
 
   #abort(): void {

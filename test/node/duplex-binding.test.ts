@@ -135,7 +135,7 @@ describe('A transport that takes nothing', () => {
     bound.near.hold()
     const sent = 40
     await bound.send(...Array.from({ length: sent }, () => clientFrame(2, new Uint8Array(16_000))))
-    const echoed = bound.binding.bufferedAmount / 16_004
+    const echoed = bound.binding.output.bufferedAmount / 16_004
     expect(echoed).toBeGreaterThanOrEqual(4)
     expect(echoed).toBeLessThan(7)
     expect(bound.near.isPaused()).toBe(true)
@@ -151,7 +151,7 @@ describe('A transport that takes nothing', () => {
     const bound = new Bound()
     bound.near.hold()
     for (let i = 0; i < 300; i++) await bound.send(clientFrame(9, `ping ${i}`))
-    expect(bound.binding.bufferedAmount).toBe(8)
+    expect(bound.binding.output.bufferedAmount).toBe(8)
     bound.near.release()
     await turns()
     expect(bound.frames.map(({ payload }) => payload.toString())).toEqual(['ping 0', 'ping 299'])
@@ -164,20 +164,20 @@ describe('A transport that takes nothing', () => {
     const bound = new Bound({
       extension,
       listener: {
-        message: (_owner, message) => bound.binding.connection.send(message, false) && bound.binding.isReady,
+        message: (_owner, message) => bound.binding.connection.send(message, false) && bound.binding.output.isReady,
       },
     })
     // Deflating is slower than inflating: what waits for it counts as unsent, and reading rests.
     for (let i = 0; i < 40; i++) await bound.send(clientFrame(2, new Uint8Array(16_000)))
-    expect(bound.binding.bufferedAmount).toBeLessThan(65_536 + 2 * 16_000)
+    expect(bound.binding.output.bufferedAmount).toBeLessThan(65_536 + 2 * 16_000)
     expect(bound.near.isPaused()).toBe(true)
     // What passes by, and leaves at once, changes nothing about that.
-    const waiting = bound.binding.bufferedAmount
+    const waiting = bound.binding.output.bufferedAmount
     for (let i = 0; i < 20; i++) {
       bound.binding.connection.ping()
       await turns()
     }
-    expect([bound.binding.bufferedAmount, bound.near.isPaused()]).toEqual([waiting, true])
+    expect([bound.binding.output.bufferedAmount, bound.near.isPaused()]).toEqual([waiting, true])
     for (let i = 0; i < 40; i++) {
       extension.finishEncoding()
       await turns()
@@ -199,7 +199,7 @@ describe('A transport that takes nothing', () => {
       fast.binding.flush()
       await turns(1)
     }
-    expect(slow.binding.bufferedAmount).toBeLessThan(32_768)
+    expect(slow.binding.output.bufferedAmount).toBeLessThan(32_768)
     expect((await memoryInUse()) - before).toBeLessThan(4 * MiB)
     slow.near.release()
     await turns(20)

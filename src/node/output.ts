@@ -1,0 +1,185 @@
+/**
+ * The output of one connection that the system has not taken yet: how much there is, when it is too much, and who waits for
+ * it to leave. What TCP's flow control (RFC 9293 3.8) means for whoever sends.
+ */
+import type { Duplex } from 'node:stream'
+import { CloseCode } from '../protocol/close-code.ts'
+import type { Connection } from '../protocol/connection.ts'
+import { ConnectionState } from '../protocol/connection-state.ts'
+import { Stall } from '../protocol/message-receiver.ts'
+import type { BindingOptions } from './binding-options.ts'
+
+/** Whose output it is. */
+export interface OutputHost {
+  readonly connection: Connection
+  readonly stream: Duplex
+  readonly options: BindingOptions
+  /** More is unsent than there may be; told again with each write until it is not. */
+  blocked(): void
+  /** No longer. */
+  unblocked(): void
+  /** It is well to send again, after `sent` had said to wait. */
+  drain(): void
+}
+
+/** Who waits: called with whether it came to what they wait for. */
+type Waiter = (isDone: boolean) => void
+
+export class Output {
+  readonly #host: OutputHost
+  /** Bytes that were given to the stream. */
+  written = 0
+  /** For everything sent so far to be handed to the system. */
+  #waitingForSystem: Waiter[] | undefined
+  /** For a time when it is well to send more. */
+  #waitingForRoom: Waiter[] | undefined
+  /** Bytes that were unsent behind the last message. */
+  #unsentAtSend = 0
+  #isBlocked = false
+  /** Whether somebody was told to wait. */
+  #owesDrain = false
+
+  constructor(host: OutputHost) {
+    this.#host = host
+  }
+
+  /** Bytes that were given to `send` and not yet to the system. */
+  get bufferedAmount(): number {
+    return this.#host.connection.pendingBytes + this.#host.stream.writableLength
+  }
+
+  /** Whether more is unsent than there may be. */
+  get isBlocked(): boolean {
+    return this.#isBlocked
+  }
+
+  /** A number that changes when the peer takes anything of what is unsent. */
+  get progress(): number {
+    const { stream } = this.#host
+    return this.written - stream.writableLength - inFlight(stream)
+  }
+
+  /** Whether it is well to send more; when not, `drain` will follow. */
+  get isReady(): boolean {
+    if (this.bufferedAmount <= this.#mark) return true
+    this.#owesDrain = true
+    // What waits to be compressed is unsent as well: a handler that echoes must not fill the memory with it.
+    if (this.#host.connection.isEncoding && !this.#isBlocked) this.#block()
+    return false
+  }
+
+  /** Take note of a message that was given to `send`. Answers whether it is well to send more. */
+  sent(): boolean {
+    if (this.isReady) return true
+    // What waits to be compressed is not written yet: it is weighed here.
+    if (this.#host.connection.isEncoding) this.#overMark(this.#unsentAtSend)
+    this.#unsentAtSend = this.bufferedAmount
+    return false
+  }
+
+  /** Take note of a write, whose last piece had `length` bytes. Answers how many bytes the system has not taken. */
+  wrote(length: number): number {
+    const { stream } = this.#host
+    if (this.#waitingForSystem !== undefined) this.#askSystem()
+    const unsent = stream.writableLength
+    if (unsent > this.#mark) this.#overMark(unsent - length)
+    if (this.#owesDrain && !stream.writableNeedDrain) process.nextTick(() => this.drained())
+    return unsent
+  }
+
+  /** Resolves when it is well to send more; to `false` when the connection is no longer open. */
+  ready(): Promise<boolean> {
+    const isOpen = this.#host.connection.state === ConnectionState.Open
+    if (!isOpen || this.isReady) return Promise.resolve(isOpen)
+    return new Promise((resolve) => {
+      this.#waitingForRoom ??= []
+      this.#waitingForRoom.push(resolve)
+    })
+  }
+
+  /** Resolves when everything sent so far was handed to the system; to `false` when the connection ended before. */
+  whenSent(): Promise<boolean> {
+    const { connection } = this.#host
+    return new Promise((resolve) => {
+      if (connection.state === ConnectionState.Closed) return resolve(false)
+      this.#waitingForSystem ??= []
+      this.#waitingForSystem.push(resolve)
+      this.#askSystem()
+      connection.flush()
+    })
+  }
+
+  /** The stream has room again, or what was being compressed has left. */
+  drained(): void {
+    const { connection } = this.#host
+    // What is being compressed will be written, and will then lead here again.
+    if (connection.isEncoding && this.bufferedAmount > this.#mark) return
+    this.#unsentAtSend = 0
+    if (this.#isBlocked) {
+      this.#isBlocked = false
+      connection.resume(Stall.Output)
+      this.#host.unblocked()
+    }
+    if (!this.#owesDrain || this.bufferedAmount > this.#mark) return
+    this.#owesDrain = false
+    if (connection.state !== ConnectionState.Open) return
+    this.#tellReady(true)
+    this.#host.drain()
+  }
+
+  /** Drop the connection: the memory of what is unsent is wanted back. */
+  giveUp(): void {
+    this.#host.connection.terminate('backpressure')
+  }
+
+  /** Nothing more leaves. */
+  closed(): void {
+    for (const resolve of this.#waitingForSystem ?? []) resolve(false)
+    this.#waitingForSystem = undefined
+    this.#tellReady(false)
+  }
+
+  /** A stream says `drain` only above its own mark; ours cannot lie lower. */
+  get #mark(): number {
+    return Math.max(this.#host.options.highWaterMark, this.#host.stream.writableHighWaterMark)
+  }
+
+  /** A stream calls back in order: when an empty write is through, so is all that came before. */
+  #askSystem(): void {
+    if (this.#host.connection.pendingBytes > 0) return
+    const waiters = this.#waitingForSystem ?? []
+    this.#waitingForSystem = undefined
+    this.#host.stream.write('', (error) => {
+      for (const resolve of waiters) resolve(error === undefined || error === null)
+    })
+  }
+
+  #tellReady(isOpen: boolean): void {
+    const waiters = this.#waitingForRoom ?? []
+    this.#waitingForRoom = undefined
+    for (const resolve of waiters) resolve(isOpen)
+  }
+
+  /** More is unsent than there may be; before the last write it was `before`. */
+  #overMark(before: number): void {
+    if (!this.#isBlocked) this.#block()
+    this.#host.blocked()
+    const { maxBufferedAmount = Infinity } = this.#host.options
+    if (before <= maxBufferedAmount) return
+    this.#host.connection.fail(CloseCode.TryAgainLater, 'does not keep up', { cause: 'backpressure' })
+  }
+
+  #block(): void {
+    this.#isBlocked = true
+    this.#owesDrain = true
+    const { connection, options } = this.#host
+    // Two ends whose reading rests until their output is gone wait for each other for ever: a client reads on.
+    if (options.role === 'server') connection.pause(Stall.Output)
+    else connection.holdPongs()
+  }
+}
+
+/** Bytes of the write that is under way which the system has not taken: Node's own count of a big write stands still. */
+function inFlight(stream: Duplex): number {
+  return (stream as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0
+}
