@@ -39,8 +39,10 @@ export interface PerMessageDeflateOptions {
   /** The largest window of the server: 9 to 15 on a server, 8 to 15 on a client; default 15. 7.1.2.1 */
   readonly serverMaxWindowBits?: number
   /**
-   * The largest window of the client: 8 to 15 on a server, which then declines a client that does not let itself be
-   * limited; 9 to 15 on a client, where `true` (the default) lets the server choose and `false` does not. 7.1.2.2
+   * The largest window of the client. On a server 8 to 15, and a client that does not let itself be limited is declined;
+   * `true` for no limit. Default there: 12 for whoever takes context over and lets itself be limited, which is 4 KiB to
+   * remember of each instead of 32. On a client 9 to 15; `true` (the default) lets the server choose, `false` does not.
+   * 7.1.2.2
    */
   readonly clientMaxWindowBits?: number | boolean
   /** Messages of fewer bytes are sent as they are; default 1024. Messages sent in parts are always compressed. */
@@ -92,6 +94,8 @@ const DEFAULT_CHUNK_SIZE = 64 * 1024
 const MIN_CHUNK_SIZE = 64
 const DEFAULT_ASYNC_THRESHOLD = 32 * 1024
 const DEFAULT_DEFLATE_HISTORY = 2048
+/** What a server asks of a client that takes context over and lets itself be limited. */
+export const DEFAULT_CLIENT_WINDOW_BITS = 12
 const MAX_WINDOW_BYTES = 1 << MAX_WINDOW_BITS
 
 /**

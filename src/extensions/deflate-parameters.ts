@@ -3,7 +3,12 @@
  * answer. Pure functions over parameter lists; RFC 7692 sections 5.1 and 7.1.
  */
 import type { ExtensionOffer, ExtensionParameter } from '../protocol/extension.ts'
-import { MAX_WINDOW_BITS, MIN_DEFLATE_WINDOW_BITS, type DeflateSettings } from './deflate-options.ts'
+import {
+  DEFAULT_CLIENT_WINDOW_BITS,
+  MAX_WINDOW_BITS,
+  MIN_DEFLATE_WINDOW_BITS,
+  type DeflateSettings,
+} from './deflate-options.ts'
 
 /** The extension's token. RFC 7692 section 7. */
 export const PERMESSAGE_DEFLATE = 'permessage-deflate'
@@ -100,17 +105,26 @@ export function agreeToOffer(offer: ExtensionOffer, settings: DeflateSettings): 
 
   // RFC 7692 7.1.2.2: without client_max_window_bits in the offer it MUST NOT stand in the answer, so a limit that
   // was set cannot be kept.
-  const clientLimit = typeof settings.clientMaxWindowBits === 'number' ? settings.clientMaxWindowBits : undefined
-  if (clientLimit !== undefined && offered.clientMaxWindowBits === undefined) return undefined
-  const clientHint = offered.clientMaxWindowBits === true ? undefined : offered.clientMaxWindowBits
-  const clientMaxWindowBits = smaller(clientHint, clientLimit)
+  const clientLimit = limitOf(settings.clientMaxWindowBits)
+  const isLimitable = offered.clientMaxWindowBits !== undefined
+  if (!isLimitable && clientLimit !== undefined && clientLimit < MAX_WINDOW_BITS) return undefined
+  const clientHint = typeof offered.clientMaxWindowBits === 'number' ? offered.clientMaxWindowBits : MAX_WINDOW_BITS
+  const clientNoContextTakeover = offered.clientNoContextTakeover || settings.clientNoContextTakeover
+  const clientMost = clientLimit ?? (clientNoContextTakeover ? MAX_WINDOW_BITS : DEFAULT_CLIENT_WINDOW_BITS)
+  const clientBits = Math.min(clientHint, clientMost)
 
   return agreement({
     serverNoContextTakeover: offered.serverNoContextTakeover || settings.serverNoContextTakeover,
-    clientNoContextTakeover: offered.clientNoContextTakeover || settings.clientNoContextTakeover,
+    clientNoContextTakeover,
     serverMaxWindowBits,
-    clientMaxWindowBits,
+    // The full window needs no word.
+    clientMaxWindowBits: isLimitable && clientBits < MAX_WINDOW_BITS ? clientBits : undefined,
   })
+}
+
+/** What a server's option means; `undefined` leaves it to the default, which limits nobody who cannot be limited. */
+function limitOf(option: number | boolean | undefined): number | undefined {
+  return typeof option === 'boolean' ? MAX_WINDOW_BITS : option
 }
 
 function agreement(answer: DeflateParameters & { clientMaxWindowBits: number | undefined }): DeflateAgreement {

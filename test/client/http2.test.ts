@@ -63,7 +63,7 @@ describe('A client over HTTP/2', () => {
       message: (socket, message) => void socket.send(message),
     })
     const socket = await WebSocket.connect(url, { http2: true, protocols: ['a', 'b'], ...trusting })
-    expect(socket).toMatchObject({ protocol: 'b', extensions: 'permessage-deflate' })
+    expect(socket).toMatchObject({ protocol: 'b', extensions: 'permessage-deflate; client_max_window_bits=12' })
     expect(socket.response).toMatchObject({ statusCode: 200, httpVersion: '2.0', headers: { 'x-version': '2.0' } })
     const text = 'over HTTP/2 '.repeat(1000)
     socket.send(text)

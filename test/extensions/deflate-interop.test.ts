@@ -33,7 +33,9 @@ function serverWith(bits: number, options: PerMessageDeflateOptions): ExtensionI
     ['server_max_window_bits', window],
     ['client_max_window_bits', window],
   ] as const
-  return permessageDeflateServer(options).accept({ name: 'permessage-deflate', parameters: offer })!.create()
+  return permessageDeflateServer({ clientMaxWindowBits: true, ...options })
+    .accept({ name: 'permessage-deflate', parameters: offer })!
+    .create()
 }
 
 /** What a peer makes of our messages: those without RSV1 never reach its inflater. */

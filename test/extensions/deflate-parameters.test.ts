@@ -69,7 +69,17 @@ describe('a server answers an offer (RFC 7692 7.1)', () => {
     ],
     ['may limit itself unasked', { serverMaxWindowBits: 11 }, '', 'server_max_window_bits=11'],
     // 7.1.2.2: client_max_window_bits
-    ['leaves an open offer open', {}, 'client_max_window_bits', ''],
+    ['asks for 4 KiB of whoever lets itself be limited', {}, 'client_max_window_bits', 'client_max_window_bits=12'],
+    ['asks for 4 KiB instead of a larger hint', {}, 'client_max_window_bits=14', 'client_max_window_bits=12'],
+    ['asks nothing of who cannot be limited', {}, '', ''],
+    [
+      'asks nothing of who takes no context over',
+      { clientNoContextTakeover: true },
+      'client_max_window_bits',
+      'client_no_context_takeover',
+    ],
+    ['declines nobody for the full window', { clientMaxWindowBits: 15 }, '', ''],
+    ['leaves an open offer open with 15', { clientMaxWindowBits: 15 }, 'client_max_window_bits', ''],
     ['takes the hint', {}, 'client_max_window_bits=10', 'client_max_window_bits=10'],
     ['takes a hint of 8: it only inflates', {}, 'client_max_window_bits=8', 'client_max_window_bits=8'],
     ['limits an open offer', { clientMaxWindowBits: 11 }, 'client_max_window_bits', 'client_max_window_bits=11'],

@@ -59,7 +59,12 @@ describe.skipIf(executablePath === undefined)('Chromium', { timeout: 60_000 }, (
     await page.goto(`https://127.0.0.1:${(http.address() as AddressInfo).port}/`)
     const hop = await page.evaluate("performance.getEntriesByType('navigation')[0].nextHopProtocol")
     expect(hop).toBe('h2')
-    const end = { code: 3000, wasClean: true, protocol: 'chat.v1', extensions: 'permessage-deflate' }
+    const end = {
+      code: 3000,
+      wasClean: true,
+      protocol: 'chat.v1',
+      extensions: 'permessage-deflate; client_max_window_bits=12',
+    }
     expect(await page.evaluate(IN_PAGE)).toEqual([3, 3, 5].map((length) => ({ lengths: [length, 300_000], ...end })))
     expect(versions).toEqual(['2.0', '2.0', '2.0'])
     expect(sessions).toBe(1)

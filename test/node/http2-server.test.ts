@@ -55,7 +55,7 @@ describe('A handshake over HTTP/2 (RFC 8441 5)', () => {
     expect(await client.answer()).toMatchObject({
       ':status': 200,
       'sec-websocket-accept': SAMPLE_ACCEPT,
-      'sec-websocket-extensions': 'permessage-deflate',
+      'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits=12',
       'x-room': '7',
     })
     client.reset()
