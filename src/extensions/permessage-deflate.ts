@@ -7,6 +7,7 @@ import type {
   ClientExtension,
   DecodeFailure,
   ExtensionInstance,
+  ExtensionObserver,
   ServerExtension,
 } from '../protocol/extension.ts'
 import {
@@ -73,6 +74,7 @@ function agreed(agreement: DeflateAgreement, settings: DeflateSettings, side: Si
 /** permessage-deflate on one connection. Holds no zlib object between messages, and nothing at all before the first. */
 class PerMessageDeflate implements ExtensionInstance {
   readonly rsv = RSV1
+  observer: ExtensionObserver | undefined
   readonly #deflater: MessageDeflater
   readonly #inflater: MessageInflater
 
@@ -88,15 +90,27 @@ class PerMessageDeflate implements ExtensionInstance {
   }
 
   encode(bytes: Uint8Array, final: boolean, done: (payload: Uint8Array, rsv: number) => void): void {
-    this.#deflater.encode(bytes, final, done)
+    const { observer } = this
+    if (observer === undefined) return this.#deflater.encode(bytes, final, done)
+    this.#deflater.encode(bytes, final, (payload, rsv) => {
+      observer.encoded(bytes, payload, rsv)
+      done(payload, rsv)
+    })
   }
 
   decode(bytes: Uint8Array, final: boolean, limit: number, done: (result: Uint8Array | DecodeFailure) => void): void {
-    this.#inflater.decode(bytes, final, limit, done)
+    const { observer } = this
+    if (observer === undefined) return this.#inflater.decode(bytes, final, limit, done)
+    this.#inflater.decode(bytes, final, limit, (result) => {
+      observer.decoded(bytes, result)
+      done(result)
+    })
   }
 
   encodeShared(bytes: Uint8Array, cache: Map<string, Uint8Array>): Uint8Array | undefined {
-    return this.#deflater.encodeShared(bytes, cache)
+    const payload = this.#deflater.encodeShared(bytes, cache)
+    if (payload !== undefined) this.observer?.encoded(bytes, payload, RSV1)
+    return payload
   }
 
   dispose(): void {

@@ -10,7 +10,7 @@ import { BlobOrder, type HowToSend } from './blob-order.ts'
 import { ClientInbox } from './client-inbox.ts'
 import type { ClientSettings } from './client-options.ts'
 import type { CloseArguments } from './close-arguments.ts'
-import { channels, makeFrameTap } from './diagnostics.ts'
+import { channels } from './diagnostics.ts'
 import { dial, type Dialed } from './dial.ts'
 import type { BindingListener } from './binding-options.ts'
 import { DuplexBinding } from './duplex-binding.ts'
@@ -19,6 +19,7 @@ import type { MessageQueue } from './message-queue.ts'
 import { nodeTextCodec } from './platform.ts'
 import { ReadyState } from './socket.ts'
 import { UnsentBytes } from './unsent-bytes.ts'
+import { feedFor } from './wire-tap.ts'
 
 /** How it ended: with an error if it failed, as the standard has it. WHATWG WebSockets 3.2. */
 export interface ClientEnd {
@@ -216,7 +217,7 @@ export class ClientConnection {
     const parts = { options: settings.binding, extension: agreement.agreed[0]?.create(), owner: this }
     const binding = new DuplexBinding<ClientConnection>(stream, parts, listener)
     this.#binding = binding
-    if (channels.frame.hasSubscribers) binding.tap = makeFrameTap(socket)
+    binding.tap = feedFor(socket, undefined)
     if (channels.open.hasSubscribers) channels.open.publish({ socket })
     if (this.#isPaused) binding.connection.pause()
     this.listener.opened()

@@ -17,7 +17,7 @@ export interface ClusterBusOptions {
 /** How it goes over the channel: the same with every serialization that a cluster may be set up with. */
 interface Envelope {
   readonly barewireBus: string
-  readonly topic: string
+  readonly topic?: string
   readonly text?: string
   readonly base64?: string
   readonly key?: string
@@ -83,11 +83,15 @@ export function relayClusterBus({ name = DEFAULT_NAME }: { name?: string } = {})
 
 function wrap(barewireBus: string, { topic, message, key }: BusMessage): Envelope {
   const body = typeof message === 'string' ? { text: message } : { base64: Buffer.from(message).toString('base64') }
-  return { barewireBus, topic, ...body, ...(key === undefined ? {} : { key }) }
+  return { barewireBus, ...(topic === undefined ? {} : { topic }), ...body, ...(key === undefined ? {} : { key }) }
 }
 
 function unwrap({ topic, text, base64, key }: Envelope): BusMessage {
-  return { topic, message: text ?? Buffer.from(base64 ?? '', 'base64'), ...(key === undefined ? {} : { key }) }
+  return {
+    ...(topic === undefined ? {} : { topic }),
+    message: text ?? Buffer.from(base64 ?? '', 'base64'),
+    ...(key === undefined ? {} : { key }),
+  }
 }
 
 function isEnvelope(value: unknown, name: string): value is Envelope {

@@ -1,10 +1,7 @@
 /**
- * What can be watched from outside, by `node:diagnostics_channel`. Each channel costs nothing while nobody listens; frames
- * are decoded a second time for those who do.
+ * What can be watched from outside, by `node:diagnostics_channel`. Each channel costs nothing while nobody listens.
  */
 import { channel } from 'node:diagnostics_channel'
-import { FrameReader } from '../protocol/frame-reader.ts'
-import type { FrameHeader } from '../protocol/frame-header.ts'
 import type { RawRequest } from './raw-request.ts'
 
 /** The channels by their names; the docs tell what each publishes. */
@@ -26,36 +23,4 @@ export const channels = {
 /** Tell of a handshake that was decided on. */
 export function tellHandshake(request: RawRequest, status: number, reason: string): void {
   if (channels.handshake.hasSubscribers) channels.handshake.publish({ request, status, reason })
-}
-
-/** Takes a copy of the bytes of one connection, as they are on the wire: masked and deflated. */
-export interface WireTap {
-  received(bytes: Uint8Array): void
-  sent(bytes: Uint8Array): void
-}
-
-/** What `barewire:frame` publishes. */
-export interface FrameEvent extends Readonly<FrameHeader> {
-  readonly socket: unknown
-  readonly direction: 'in' | 'out'
-}
-
-/** A tap that publishes each frame's header. */
-export function makeFrameTap(socket: unknown): WireTap {
-  const readers = { in: makeReader(socket, 'in'), out: makeReader(socket, 'out') }
-  return {
-    received: (bytes) => void readers.in.read(bytes, 0),
-    // A reader unmasks in place; what is sent must stay as it is.
-    sent: (bytes) => void readers.out.read(bytes.slice(), 0),
-  }
-}
-
-function makeReader(socket: unknown, direction: 'in' | 'out'): FrameReader {
-  return new FrameReader({
-    frameHeader: (header) => {
-      channels.frame.publish({ socket, direction, ...header } satisfies FrameEvent)
-      return true
-    },
-    framePayload: () => true,
-  })
 }

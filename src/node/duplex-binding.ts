@@ -10,7 +10,6 @@ import type { ConnectionHandler } from '../protocol/connection-options.ts'
 import type { ExtensionInstance } from '../protocol/extension.ts'
 import { Stall } from '../protocol/message-receiver.ts'
 import { SLAB_SIZE } from '../protocol/slab.ts'
-import type { WireTap } from './diagnostics.ts'
 import {
   settingsFor,
   type BindingListener,
@@ -24,6 +23,7 @@ import { Output, type OutputHost } from './output.ts'
 import { ownCopy } from './platform.ts'
 import { wheel } from './timer-wheel.ts'
 import { flushSoon } from './turn.ts'
+import type { TapFeed } from './wire-tap.ts'
 
 /** How a stream knows its binding. */
 const binding = Symbol('binding')
@@ -59,7 +59,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
   readonly #listener: BindingListener<Owner>
   #options: BindingOptions
   readonly #heartbeat: Heartbeat | undefined
-  #tap: WireTap | undefined
+  #tap: TapFeed | undefined
   #bytesIn = 0
   #messagesIn = 0
   /** Messages that were given to `send`, counted by whoever sends them. */
@@ -113,9 +113,10 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
     this.#options = options
   }
 
-  /** Let somebody see the bytes on the wire; `undefined` takes it back. */
-  set tap(tap: WireTap | undefined) {
+  /** Let somebody look on; `undefined` takes it back. */
+  set tap(tap: TapFeed | undefined) {
     this.#tap = tap
+    if (this.extension !== undefined) this.extension.observer = tap
   }
 
   /** What came and went so far. */
@@ -263,8 +264,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
   receive(chunk: Uint8Array): void {
     this.#bytesIn += chunk.length
     this.#heartbeat?.heard()
-    // Unmasking happens in place: who looks on gets a copy.
-    this.#tap?.received(Uint8Array.from(chunk))
+    this.#tap?.received(chunk, this.connection.isBetweenFrames)
     this.connection.receive(chunk)
   }
 

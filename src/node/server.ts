@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream'
 import { serverClosing, type Rejection } from '../handshake/rejection.ts'
 import { CloseCode } from '../protocol/close-code.ts'
 import { attach, detach, type AnyHttpServer, type UpgradeTaker } from './attachment.ts'
-import { channels, makeFrameTap, tellHandshake } from './diagnostics.ts'
+import { channels, tellHandshake } from './diagnostics.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { HandshakeLimits } from './handshake-limits.ts'
 import { listenOn, type ListenTarget } from './http-server.ts'
@@ -21,10 +21,11 @@ import { checkShutdown, shutDown, type ShutdownOptions, type ShutdownResult } fr
 import type { PublishOptions, PublishResult } from '../pubsub/topics.ts'
 import type { Sendable } from './payload.ts'
 import { internalsOf, ReadyState, Socket } from './socket.ts'
-import { prepare, TopicHub, type PreparedMessage } from './topic-hub.ts'
+import { TopicHub, type PreparedMessage } from './topic-hub.ts'
 import { OwnServer } from './own-server.ts'
 import type { RawRequest } from './raw-request.ts'
 import { Upgrade, type Admission } from './upgrade.ts'
+import { feedFor } from './wire-tap.ts'
 import type { UpgradeTransport } from './upgrade-transport.ts'
 
 export class WebSocketServer<Data = undefined> {
@@ -55,7 +56,10 @@ export class WebSocketServer<Data = undefined> {
         this.#counters.gone(socket, outcome)
       },
     })
-    this.#hub = new TopicHub(this.#settings, (socket, handler) => this.#dispatcher.call(socket, handler))
+    this.#hub = new TopicHub(this.#settings, {
+      call: (socket, handler) => this.#dispatcher.call(socket, handler),
+      sendToAll: (message) => this.#sendToAll(message),
+    })
   }
 
   /** The open sockets, and those that are closing. */
@@ -152,16 +156,12 @@ export class WebSocketServer<Data = undefined> {
     return this.#hub.topics.count(topic)
   }
 
-  /** Send a message to every open socket: encoded once, deflated once. Answers how many it was sent to. */
+  /**
+   * Send a message to every open socket, those of other servers on the bus too: encoded once, deflated once. Answers how many
+   * of this server's it was sent to.
+   */
   broadcast(message: Sendable | PreparedMessage): number {
-    const prepared = prepare(message)
-    let count = 0
-    for (const socket of this.#clients) {
-      if (socket.readyState !== ReadyState.Open) continue
-      socket.send(prepared)
-      count++
-    }
-    return count
+    return this.#hub.broadcast(message)
   }
 
   /** What has happened since the server was made. */
@@ -183,6 +183,16 @@ export class WebSocketServer<Data = undefined> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown()
+  }
+
+  #sendToAll(message: PreparedMessage): number {
+    let count = 0
+    for (const socket of this.#clients) {
+      if (socket.readyState !== ReadyState.Open) continue
+      socket.send(message)
+      count++
+    }
+    return count
   }
 
   #shutDown(options: ShutdownOptions): Promise<ShutdownResult> {
@@ -229,7 +239,7 @@ export class WebSocketServer<Data = undefined> {
     })
     this.#clients.add(socket)
     const { binding } = internalsOf(socket)
-    if (channels.frame.hasSubscribers) binding.tap = makeFrameTap(socket)
+    binding.tap = feedFor(socket, undefined)
     if (channels.open.hasSubscribers) channels.open.publish({ socket })
     this.#dispatcher.open(socket)
     if (this.#retryAfter !== undefined) binding.connection.close(CloseCode.GoingAway, '', 'shutdown')

@@ -6,7 +6,6 @@ import type { CloseCause } from '../protocol/close-outcome.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import type { ExtensionInstance } from '../protocol/extension.ts'
 import { abortable } from './abortable.ts'
-import type { WireTap } from './diagnostics.ts'
 import type { BindingListener, BindingOptions, Traffic } from './binding-options.ts'
 import { DuplexBinding } from './duplex-binding.ts'
 import { MessageWriter, type MessageParts } from './message-parts.ts'
@@ -20,6 +19,7 @@ import type { Member } from '../pubsub/topic.ts'
 import type { PublishOptions, PublishResult } from '../pubsub/topics.ts'
 import { toBytes, toPayload, type Sendable } from './payload.ts'
 import type { TopicHub } from './topic-hub.ts'
+import { feedFor, type WireTap } from './wire-tap.ts'
 
 /** The states of a socket, by the names and numbers of the browser's interface. */
 export const ReadyState = { Connecting: 0, Open: 1, Closing: 2, Closed: 3 } as const
@@ -235,9 +235,9 @@ export class Socket<Data = undefined> {
     return this.#internals.binding.traffic
   }
 
-  /** Look on: copies of the bytes as they are on the wire, masked and deflated. `undefined` takes it back. */
+  /** Look on: bytes, frames, and payloads before and after permessage-deflate. `undefined` takes it back. */
   tap(tap: WireTap | undefined): void {
-    this.#internals.binding.tap = tap
+    this.#internals.binding.tap = feedFor(this, tap)
   }
 
   #queue(leave: () => void): MessageQueue {

@@ -1,6 +1,7 @@
 /**
  * The topics of one server, tied to its sockets.
  */
+import type { BusMessage } from '../pubsub/bus.ts'
 import { PreparedMessage } from '../pubsub/prepared-message.ts'
 import { Member } from '../pubsub/topic.ts'
 import { Topics, type PublishOptions, type PublishResult } from '../pubsub/topics.ts'
@@ -24,18 +25,28 @@ export function prepare(message: Sendable | PreparedMessage, isText?: boolean): 
   return new PreparedMessage(payload, isText ?? typeof payload === 'string', { codec: nodeTextCodec, allocate })
 }
 
+/** What a hub needs of its server. */
+export interface HubServer<Data> {
+  /** Call a handler of the application. */
+  call(socket: Socket<Data>, handler: () => unknown): void
+  /** Send to every open socket of this server; answers how many there are. */
+  sendToAll(message: PreparedMessage): number
+}
+
 export class TopicHub<Data> {
   readonly topics: Topics
   readonly #settings: ServerSettings<Data>
-  readonly #call: (socket: Socket<Data>, handler: () => unknown) => void
+  readonly #server: HubServer<Data>
   readonly #leaveBus: (() => void) | undefined
 
-  constructor(settings: ServerSettings<Data>, call: (socket: Socket<Data>, handler: () => unknown) => void) {
+  constructor(settings: ServerSettings<Data>, server: HubServer<Data>) {
     this.#settings = settings
-    this.#call = call
+    this.#server = server
     this.topics = new Topics({ policy: settings.slowConsumer, budget: settings.slowBudget, schedule: setImmediate })
     this.#leaveBus = settings.options.bus?.join(({ topic, message, key }) => {
-      if (this.topics.count(topic) > 0) this.topics.publish(topic, prepare(message), key === undefined ? {} : { key })
+      if (topic === undefined) server.sendToAll(prepare(message))
+      else if (this.topics.count(topic) > 0)
+        this.topics.publish(topic, prepare(message), key === undefined ? {} : { key })
     })
   }
 
@@ -71,12 +82,18 @@ export class TopicHub<Data> {
   ): PublishResult {
     requireTopic(topic)
     const prepared = prepare(message)
-    const { bus } = this.#settings.options
-    if (bus !== undefined) {
-      const sent = prepared.isText ? bufferOf(prepared.payload).toString() : prepared.payload
-      bus.publish({ topic, message: sent, ...(how.key === undefined ? {} : { key: how.key }) })
-    }
+    this.#tellOthers(prepared, { topic, ...(how.key === undefined ? {} : { key: how.key }) })
     return this.topics.publish(topic, prepared, how)
+  }
+
+  broadcast(message: Sendable | PreparedMessage): number {
+    const prepared = prepare(message)
+    this.#tellOthers(prepared, {})
+    return this.#server.sendToAll(prepared)
+  }
+
+  #tellOthers({ payload, isText }: PreparedMessage, where: Pick<BusMessage, 'topic' | 'key'>): void {
+    this.#settings.options.bus?.publish({ ...where, message: isText ? bufferOf(payload).toString() : payload })
   }
 
   /** Forget a socket that is gone. */
@@ -90,7 +107,7 @@ export class TopicHub<Data> {
   #told(socket: Socket<Data>, topic: string, { count, before }: { count: number; before: number }): void {
     const { subscription } = this.#settings.options
     if (subscription === undefined) return
-    this.#call(socket, () => this.#settings.options.subscription!(socket, topic, count, before))
+    this.#server.call(socket, () => this.#settings.options.subscription!(socket, topic, count, before))
   }
 }
 

@@ -9,7 +9,6 @@ import { checkClientOptions, type WebSocketOptions } from './client-options.ts'
 import { parseWebSocketUrl, requireProtocols } from './client-url.ts'
 import { readCloseArguments } from './close-arguments.ts'
 import type { HandshakeResponse } from './dial.ts'
-import type { WireTap } from './diagnostics.ts'
 import type { Traffic } from './binding-options.ts'
 import type { DuplexBinding } from './duplex-binding.ts'
 import { CloseEvent, ErrorEvent, MessageEvent } from './events.ts'
@@ -20,6 +19,7 @@ import { makeStream, type SocketStream } from './stream.ts'
 import { isBytes, toBytes, toPayload, type Sendable } from './payload.ts'
 import { ReadyState, type SendOptions } from './socket.ts'
 import { WebSocketEvents } from './websocket-events.ts'
+import { feedFor, type WireTap } from './wire-tap.ts'
 
 const CONSTANTS = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const
 
@@ -245,9 +245,9 @@ export class WebSocket extends WebSocketEvents {
     return abortable(binding.output.whenSent(), options.signal)
   }
 
-  /** Look on: copies of the bytes as they are on the wire. @throws DOMException InvalidStateError while connecting. */
+  /** Look on: bytes, frames, and payloads before and after permessage-deflate. @throws DOMException InvalidStateError while connecting. */
   tap(tap: WireTap | undefined): void {
-    this.#requireBinding().tap = tap
+    this.#requireBinding().tap = feedFor(this, tap)
   }
 
   /** Close with 1000 and wait for the end; for `await using`. */

@@ -86,6 +86,11 @@ export class Connection {
     return this.#sender.encoding
   }
 
+  /** Whether the next byte to come in begins a frame. */
+  get isBetweenFrames(): boolean {
+    return this.#receiver.isBetweenFrames
+  }
+
   /** Whether reading rests; the transport had better be paused. */
   get stalled(): boolean {
     return this.#receiver.stalls !== 0

@@ -47,6 +47,14 @@ export interface DecodeFailure {
   readonly reason: string
 }
 
+/** Looks on while an extension works. The bytes are those it works with: an observer does not write to them. */
+export interface ExtensionObserver {
+  /** `plain` went out as `payload`; with `rsv` 0 it went as it is. */
+  encoded(plain: Uint8Array, payload: Uint8Array, rsv: number): void
+  /** `payload` came in and was decoded. */
+  decoded(payload: Uint8Array, result: Uint8Array | DecodeFailure): void
+}
+
 /**
  * Transforms the messages of one connection. A connection runs at most one `encode` and one `decode` at a time and
  * waits for `done` before the next, so order is kept; `done` may be called before the method returns (small messages) or
@@ -57,6 +65,8 @@ export interface ExtensionInstance {
   readonly rsv: number
   /** Messages of fewer bytes go out as they are, without `encode` being asked; 0 for none. */
   readonly threshold: number
+  /** Who looks on, if anybody does. */
+  observer?: ExtensionObserver | undefined
   /**
    * Transform outgoing bytes. `final` tells that they end their message; whole messages come as one call with `final`.
    * Answer with the payload to send and `rsv` 0 when the message goes out as it is (below the threshold, for example):

@@ -36,6 +36,11 @@ export class FrameReader {
     this.#sink = sink
   }
 
+  /** Whether the next byte begins a frame. */
+  get isBetweenFrames(): boolean {
+    return !this.#inPayload && this.#carried === 0
+  }
+
   /** Read on in `chunk` from `from`; answer where it stopped: at the end, unless the sink said so before. */
   read(chunk: Uint8Array, from: number): number {
     const end = chunk.length

@@ -82,6 +82,11 @@ export class MessageReceiver implements MessageSink {
     return this.#stalls
   }
 
+  /** Whether the next byte to come in begins a frame. */
+  get isBetweenFrames(): boolean {
+    return this.#reader.isBetweenFrames && (this.#backlog === undefined || this.#backlog.length === 0)
+  }
+
   /** Take in bytes, which are unmasked where they are and may be kept. */
   receive(chunk: Uint8Array): void {
     if (this.#isStopped) return

@@ -5,7 +5,8 @@
 
 /** A message on its way to other servers. */
 export interface BusMessage {
-  readonly topic: string
+  /** Left out by a broadcast, which is for every open socket. */
+  readonly topic?: string
   /** A string for text, bytes for binary. */
   readonly message: string | Uint8Array
   /** The key it may be replaced by, as `publish` had it. */

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 import { constants, deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { makeSelfSigned } from '../../src/cli/self-signed.ts'
-import { checkDeflateOptions } from '../../src/extensions/deflate-options.ts'
+import { checkDeflateOptions, DEFAULT_CLIENT_WINDOW_BITS } from '../../src/extensions/deflate-options.ts'
+import { permessageDeflateServer } from '../../src/extensions/permessage-deflate.ts'
 import { defaults } from '../../src/node/limits.ts'
 import type { ServerOptions } from '../../src/node/server-options.ts'
 import type { Socket } from '../../src/node/socket.ts'
@@ -278,6 +279,11 @@ const cases: Record<string, () => unknown> = {
   maxInflateRatio: async () => {
     const reply = await deflatedReply({ maxInflateRatio: 2 }, deflated('c'.repeat(20_000)))
     expect([reply.opcode, reply.payload.readUInt16BE(0)]).toEqual([8, 1009])
+  },
+  clientMaxWindowBits: () => {
+    const offer = { name: 'permessage-deflate', parameters: [['client_max_window_bits', true]] as const }
+    const answer = permessageDeflateServer().accept(offer)!.response
+    expect(answer.parameters).toEqual([['client_max_window_bits', String(DEFAULT_CLIENT_WINDOW_BITS)]])
   },
   deflateHistory: () => expect(() => checkDeflateOptions({ deflateHistory: 32_769 }, 'server')).toThrow(RangeError),
 }

@@ -33,6 +33,7 @@ describe('A bus over the channels of a cluster', () => {
     const messages: BusMessage[] = [
       { topic: 'a', message: 'text' },
       { topic: 'b', message: Uint8Array.of(0, 255), key: 'k' },
+      { message: 'to everybody' },
     ]
     for (const message of messages) bus.publish(message)
     const got: BusMessage[] = []
@@ -41,7 +42,7 @@ describe('A bus over the channels of a cluster', () => {
     for (const { value } of sent) listener(value)
     listener({ some: 'other message' })
     listener(null)
-    expect(got).toEqual([messages[0], { topic: 'b', message: Buffer.from([0, 255]), key: 'k' }])
+    expect(got).toEqual([messages[0], { topic: 'b', message: Buffer.from([0, 255]), key: 'k' }, messages[2]])
     leave()
     expect(process.listeners('message')).not.toContain(listener)
   })

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { FrameEvent } from '../../src/node/diagnostics.ts'
+import { prepare } from '../../src/node/topic-hub.ts'
+import type { FrameEvent, WireFrame, WirePayload } from '../../src/node/wire-tap.ts'
 import { clientFrame, RawClient, requestHead } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
 
@@ -88,6 +89,79 @@ describe('Diagnostics channels', () => {
     expect(seen).toEqual([
       ['in', Buffer.from(frame).toString('hex')],
       ['out', '81024869'],
+    ])
+    client.destroy()
+  })
+
+  it('a tap tells each frame with its mask key, from the first that begins while it looks (RFC 6455 5.2, 5.3)', async () => {
+    const frames: WireFrame[] = []
+    const { port, opened } = await serve({ message: (socket, message) => void socket.send(message) })
+    const client = await RawClient.open(port)
+    const socket = await opened()
+    const first = Buffer.from(clientFrame(1, 'Hello'))
+    const came = new Promise<void>((resolve) => {
+      socket.tap({ received: () => resolve() })
+    })
+    client.send(first.subarray(0, 8))
+    await came
+    socket.tap({ frame: (frame) => void frames.push({ ...frame }) })
+    client.send(first.subarray(8))
+    await client.take(1)
+    client.send(clientFrame(2, 'abc'))
+    await client.take(2)
+    expect(
+      frames.map(({ direction, opcode, maskKey, payloadLength }) => [direction, opcode, maskKey, payloadLength]),
+    ).toEqual([
+      ['out', 1, 0, 5],
+      ['in', 2, 0x37fa213d, 3],
+      ['out', 2, 0, 3],
+    ])
+    client.destroy()
+  })
+
+  it('a tap and the channel of frames do not take each other away', async () => {
+    const frames = listen<FrameEvent>('barewire:frame')
+    const seen: WireFrame[] = []
+    const { port, opened } = await serve({ message: (socket, message) => void socket.send(message) })
+    const client = await RawClient.open(port)
+    const socket = await opened()
+    socket.tap({ frame: (frame) => void seen.push(frame) })
+    client.send(clientFrame(1, 'Hi'))
+    await client.take(1)
+    socket.tap(undefined)
+    client.send(clientFrame(1, 'Hi'))
+    await client.take(2)
+    expect([frames.length, seen.length]).toEqual([4, 2])
+    expect(frames[0]).toMatchObject({ socket, direction: 'in', opcode: 1 })
+    client.destroy()
+  })
+
+  it('a tap tells payloads before and after permessage-deflate, both ways (RFC 7692 6)', async () => {
+    const payloads: WirePayload[] = []
+    const { port, opened } = await serve({
+      perMessageDeflate: { threshold: 3 },
+      message(socket, message) {
+        socket.send(message)
+        socket.send(prepare(message as string))
+        socket.send('Hi')
+      },
+    })
+    const client = await RawClient.open(port, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } })
+    const socket = await opened()
+    socket.tap({ payload: (payload) => void payloads.push(payload) })
+    // RFC 7692 7.2.3.1
+    const hello = Buffer.from([0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00])
+    client.send(clientFrame(1, hello, { rsv: 4 }))
+    const [first, second] = await client.take(3)
+    const told = payloads.map(({ direction, compressed, plain }) => [
+      direction,
+      Buffer.from(compressed).toString('hex'),
+      Buffer.from(plain).toString(),
+    ])
+    expect(told).toEqual([
+      ['in', 'f248cdc9c90700', 'Hello'],
+      ['out', first!.payload.toString('hex'), 'Hello'],
+      ['out', second!.payload.toString('hex'), 'Hello'],
     ])
     client.destroy()
   })

@@ -156,4 +156,23 @@ describe('A bus between servers', () => {
     await two.server.shutdown()
     expect(() => one.server.publish('room', 'alone')).not.toThrow()
   })
+
+  it('takes what is broadcast to all sockets of all servers, once to each', async () => {
+    const bus = new LocalBus()
+    const one = await serve({ bus: bus.connect() })
+    const two = await serve({ bus: bus.connect() })
+    const here = await RawClient.open(one.port)
+    const there = await RawClient.open(two.port)
+    await Promise.all([one.opened(), two.opened()])
+    expect(one.server.broadcast('to all')).toBe(1)
+    expect(two.server.broadcast(Uint8Array.of(7))).toBe(1)
+    for (const client of [here, there]) {
+      const frames = await client.take(2)
+      expect(frames.map(({ opcode, payload }) => [opcode, payload.toString('latin1')]).toSorted()).toEqual([
+        [1, 'to all'],
+        [2, '\x07'],
+      ])
+      client.destroy()
+    }
+  })
 })
