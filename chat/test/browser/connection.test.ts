@@ -55,9 +55,13 @@ describe.skipIf(!hasChromium)('the connection of the chat page in Chromium', { t
     for (let n = 0; n < 6; n++) {
       const text = `${n % 2 === 0 ? 'a' : 'e'}${n}`
       expected.push(text)
-      await say(n % 2 === 0 ? ada : eve, text)
-      if (n !== 3) await untilTexts(n % 2 === 0 ? eve : ada, expected)
+      const [speaker, listener] = n % 2 === 0 ? [ada, eve] : [eve, ada]
+      if (n === 3) chat.halt()
+      await say(speaker, text)
+      if (n !== 3) await untilTexts(listener, expected)
       else {
+        // The message has left the page, and nobody has taken it.
+        await speaker.locator('[data-pending=sending]').waitFor()
         await chat.kill()
         await ada.locator('.banner', { hasText: /Reconnecting|Connecting/ }).waitFor()
         await chat.start()

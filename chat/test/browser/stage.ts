@@ -86,6 +86,11 @@ export class ChatProcess {
     this.#child?.kill('SIGHUP')
   }
 
+  /** Stop it where it stands: connections stay open, and nothing is read. */
+  halt(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
   /** End it without a word, as a power cut would. */
   async kill(): Promise<void> {
     const child = this.#child

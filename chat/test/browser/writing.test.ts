@@ -10,7 +10,9 @@ describe.skipIf(!hasChromium)('writing in the chat page in Chromium', { timeout:
     const field = ada.locator('.composer textarea')
     await field.focus()
     const keyboard = await ada.context().newCDPSession(ada)
-    await keyboard.send('Input.imeSetComposition', { text: 'nihao', selectionStart: 5, selectionEnd: 5 })
+    await keyboard.send('Input.insertText', { text: '早' })
+    // What was committed before stands there, and would be sent.
+    await keyboard.send('Input.imeSetComposition', { text: 'an', selectionStart: 2, selectionEnd: 2 })
     await field.evaluate((node) =>
       node.dispatchEvent(
         new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true, cancelable: true }),
@@ -20,10 +22,10 @@ describe.skipIf(!hasChromium)('writing in the chat page in Chromium', { timeout:
       node.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true })),
     )
     expect(await texts(ada)).toEqual([])
-    await keyboard.send('Input.insertText', { text: '你好' })
-    expect(await field.inputValue()).toBe('你好')
+    await keyboard.send('Input.insertText', { text: '安' })
+    expect(await field.inputValue()).toBe('早安')
     await field.press('Enter')
-    await untilTexts(ada, ['你好'])
+    await untilTexts(ada, ['早安'])
   })
 
   it('starts a new line with Shift+Enter, edits with Up, gives up with Esc, deletes', async () => {
