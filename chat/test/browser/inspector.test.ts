@@ -171,7 +171,10 @@ describe.skipIf(!hasChromium)('the wire inspector in Chromium', { timeout: 180_0
     await say(page, 'swallowed')
     await page.locator('[data-pending=sending]').waitFor()
     await page.locator('.message[data-seq] .text', { hasText: 'swallowed' }).waitFor({ timeout: 180_000 })
-    await untilTexts(page, ['swallowed'])
+    await page.locator('[data-pending]').waitFor({ state: 'detached', timeout: 60_000 })
+    await say(page, 'and on')
+    await page.locator('.message[data-seq] .text', { hasText: 'and on' }).waitFor({ timeout: 60_000 })
+    await untilTexts(page, ['swallowed', 'and on'])
   })
 
   it('finds out that the server has fallen silent, and brings what was written to a new connection, once', async () => {
