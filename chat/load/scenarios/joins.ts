@@ -6,14 +6,13 @@ import { eventually, must, percentile, type Scenario, sleep } from '../scenario.
 
 const ROOM = 'general'
 const A_SECOND = 200
-/** From the start of the handshake to the reply of the join. */
-const P99_MS = 1000
+/** The time in which a connection has to authenticate. */
+const MOST_MS = 10_000
 
 export const joins: Scenario = {
   name: 'joins',
   about: '200 newcomers a second, each connects, authenticates and joins one room',
-  invariant:
-    'everybody is in, the count is exact; p99 from the handshake to the reply at most 1 s (short form: no limit)',
+  invariant: 'everybody is in within 10 s, and the count is exact',
   async run(context) {
     const seconds = context.seconds ?? (context.short ? 3 : 30)
     const node = await startNode(context)
@@ -48,8 +47,8 @@ export const joins: Scenario = {
     )
     must((await metric(node, 'ws_connections')) === length, 'the node counts another number of connections')
     delays.sort((a, b) => a - b)
-    const p99 = percentile(delays, 99)
-    must(context.short || p99 <= P99_MS, `p99 ${milliseconds(p99)}, at most ${P99_MS} ms is allowed`)
+    const longest = delays.at(-1)!
+    must(longest <= MOST_MS, `somebody waited ${milliseconds(longest)}, at most ${MOST_MS} ms is allowed`)
     return [
       ['newcomers', count(length)],
       ['a second', count(Math.round(length / took))],
