@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { newCid } from '../../load/chat-client.ts'
 import { hasRedis, RedisServer } from '../../load/redis-server.ts'
@@ -139,8 +139,14 @@ describe('the close codes', () => {
 })
 
 describe.skipIf(!hasRedis())('the close codes of a store that is away', () => {
+  let redis: RedisServer
+
+  beforeEach(async () => {
+    redis = await RedisServer.start()
+  })
+  afterEach(() => redis.stop())
+
   it('4104: nobody can be let in, and who is there stays; 4203: the room of a connection is gone', async () => {
-    const redis = await RedisServer.start()
     room = await testApp({ STORE: 'redis', REDIS_URL: redis.url })
     const anna = await room.client('Anna')
     await anna.join('general')
@@ -155,6 +161,5 @@ describe.skipIf(!hasRedis())('the close codes of a store that is away', () => {
     await redis.command('PUBLISH chat:{general}:bus C')
     await anna.ended()
     expect(anna.closed?.code).toBe(ChatClose.state_lost)
-    await redis.stop()
   })
 })
