@@ -42,7 +42,14 @@ export function ourNameFor(name: string): string {
 }
 
 /** Who takes part in the micro benches and among the clients only. */
-const OTHER_LABELS: Readonly<Record<string, string>> = { node: "Node's own", naive: 'naive', bufferutil: 'bufferutil' }
+const OTHER_LABELS: Readonly<Record<string, string>> = {
+  node: "Node's own",
+  naive: 'naive',
+  bufferutil: 'bufferutil',
+  'barewire:message': 'with a listener to barewire:message',
+  'barewire:frame': 'with a listener to barewire:frame',
+  tap: 'with a tap',
+}
 
 export function labelOf(name: string): string {
   const label = PEERS.find((peer) => peer.name === name)?.label

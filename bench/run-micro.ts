@@ -5,7 +5,10 @@ import { newestNodePath } from './peers.ts'
 import { canPin } from './process.ts'
 import type { RunSettings, Say, WorkloadResult } from './run.ts'
 
-const FILES: Readonly<Record<string, readonly string[]>> = { parse: ['parse', 'mask', 'utf8'], send: ['send'] }
+const FILES: Readonly<Record<string, readonly string[]>> = {
+  parse: ['parse', 'mask', 'utf8', 'insight'],
+  send: ['send'],
+}
 
 /** The results of both runtimes come together in one workload. */
 export async function runMicros(

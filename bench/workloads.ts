@@ -275,6 +275,17 @@ export const WORKLOADS: readonly Workload[] = [
   },
   {
     ...defaults,
+    id: 'memory/stream-deflate',
+    suite: 'memory',
+    title: 'one message of 4 GiB of JSON, compressed, read part by part',
+    unit: 'MiB',
+    load: { ...quiet, kind: 'stream', type: 'json', size: 4 * K * M, deflate: 'no-takeover' },
+    mode: 'stream',
+    peers: ['barewire', 'barewire@newest'],
+    notQuick: true,
+  },
+  {
+    ...defaults,
     id: 'handshake/64',
     suite: 'handshake',
     title: 'opening handshakes, 64 at a time',
