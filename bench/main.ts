@@ -6,6 +6,7 @@ import { distFolder } from './dist.ts'
 import { describeMachine } from './machine.ts'
 import { HELP, parseOptions, type Options } from './options.ts'
 import { installPeers, labelOf, newestNodePath } from './peers.ts'
+import { profileWorkload, renderProfiles, type WorkloadProfile } from './profile.ts'
 import { renderReport, type SuiteReport } from './report.ts'
 import { runClientWorkload } from './run-client.ts'
 import { runMicros } from './run-micro.ts'
@@ -79,6 +80,32 @@ function reportOf(suite: Suite, options: Options, workloads: readonly WorkloadRe
   }
 }
 
+/** What is looked at when no workload is named. */
+const PROFILED: readonly string[] = [
+  'echo/binary/16/c50/p1',
+  'echo/binary/125/c50/p16',
+  'echo/binary/65536/c50/p1',
+  'fanout/1024/s200/w16',
+  'deflate/takeover/1024/c16/p1',
+]
+
+async function profile({ only, suites, out: shown }: Options, settings: RunSettings, out: string): Promise<void> {
+  const wanted = WORKLOADS.filter(({ id, suite, mode }) => {
+    if (only === undefined) return PROFILED.includes(id)
+    return id.includes(only) && suites.includes(suite) && mode !== 'send' && suite !== 'memory' && suite !== 'client'
+  })
+  const profiles: WorkloadProfile[] = []
+  for (const workload of wanted) {
+    progress(workload.title)
+    profiles.push(await profileWorkload(workload, settings))
+  }
+  clearProgress()
+  const page = renderProfiles(profiles)
+  console.log(page)
+  writeFileSync(`${out}/profile.md`, page)
+  console.log(`the profile: ${shown}/profile.md`)
+}
+
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2))
   if (options === 'help') return console.log(HELP)
@@ -99,6 +126,7 @@ async function main(): Promise<void> {
   }
   const out = resolve(root, options.out)
   mkdirSync(out, { recursive: true })
+  if (options.profile) return profile(options, settings, out)
   for (const suite of options.suites) {
     console.log(`\n${suite}\n`)
     const report = reportOf(suite, options, await runSuite(suite, options, settings))

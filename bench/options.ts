@@ -14,6 +14,7 @@ Suites: ${SUITES.join(' ')}; all of them unless some are named.
   --connections N   connections of the memory suite (default 10000, with --quick 1000)
   --node PATH       the newest Node to compare with (default: the one in bench/peers)
   --no-newest       this Node only
+  --profile         instead of measuring, show where the time of our server goes; the result is profile.md beside the report
   --only TEXT       only workloads whose id contains TEXT
   --out FOLDER      where the report goes (default bench/report)
   --help
@@ -32,6 +33,7 @@ export interface Options {
   readonly node: string | undefined
   readonly newest: boolean
   readonly only: string | undefined
+  readonly profile: boolean
   readonly out: string
 }
 
@@ -50,6 +52,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
       node: { type: 'string' },
       'no-newest': { type: 'boolean', default: false },
       only: { type: 'string' },
+      profile: { type: 'boolean', default: false },
       out: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -67,6 +70,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     node: values.node,
     newest: !values['no-newest'] && !quick,
     only: values.only,
+    profile: values.profile,
     out: values.out ?? (quick ? 'bench/report/tmp' : 'bench/report'),
   }
 }

@@ -109,7 +109,7 @@ export async function runWorkload(
   return result
 }
 
-function specFor(workload: Workload, peer: Peer, port: number): LoadSpec {
+export function specFor(workload: Workload, peer: Peer, port: number): LoadSpec {
   return { ...workload.load, dialect: peer.dialect, port }
 }
 

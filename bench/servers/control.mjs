@@ -23,6 +23,8 @@ export const barewireDist = pathToFileURL(
 export const MAX_PAYLOAD = 64 * 1024 * 1024
 
 const commands = {
+  startProfile: async () => (await import('./profile.mjs')).startProfile(),
+  stopProfile: async () => (await import('./profile.mjs')).stopProfile(),
   usage() {
     const { user, system } = process.cpuUsage()
     const { rss, heapUsed, external } = process.memoryUsage()
