@@ -16,9 +16,8 @@ import type { BindingListener } from './binding-options.ts'
 import { DuplexBinding } from './duplex-binding.ts'
 import { HandshakeError } from './handshake-error.ts'
 import type { MessageQueue } from './message-queue.ts'
-import { nodeTextCodec } from './platform.ts'
-import { ReadyState } from './socket.ts'
-import { UnsentBytes } from './unsent-bytes.ts'
+import { ReadyState } from './ready-state.ts'
+import { lengthOf, UnsentBytes, withoutHeader } from './unsent-bytes.ts'
 import { feedFor } from './wire-tap.ts'
 
 /** How it ended: with an error if it failed, as the standard has it. WHATWG WebSockets 3.2. */
@@ -258,17 +257,6 @@ export class ClientConnection {
 function causeOf({ code }: HandshakeError): CloseOutcome['cause'] {
   if (code === 'aborted') return 'local'
   return code === 'timeout' ? 'timeout' : 'transport'
-}
-
-/** RFC 6455 5.2: two bytes, the extended length and the mask key stand before a client's payload. */
-function withoutHeader(bytes: number): number {
-  if (bytes <= 6 + 125) return bytes - 6
-  return bytes <= 8 + 65_535 ? bytes - 8 : bytes - 14
-}
-
-function lengthOf(data: string | Uint8Array | Blob): number {
-  if (typeof data === 'string') return nodeTextCodec.byteLength(data)
-  return data instanceof Blob ? data.size : data.byteLength
 }
 
 /** What throws in a listener is reported as Node reports it, and stops nothing. */

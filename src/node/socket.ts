@@ -1,63 +1,23 @@
 /**
  * The socket that a server's application holds: one open connection, its data and what may be done with it.
  */
-import type { Duplex } from 'node:stream'
 import type { CloseCause } from '../protocol/close-outcome.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
-import type { ExtensionInstance } from '../protocol/extension.ts'
 import { abortable } from './abortable.ts'
-import type { BindingListener, BindingOptions, Traffic } from './binding-options.ts'
+import type { Traffic } from './binding-options.ts'
 import { DuplexBinding } from './duplex-binding.ts'
-import { MessageWriter, type MessageParts } from './message-parts.ts'
+import { MessageWriter } from './message-parts.ts'
 import { MessageQueue } from './message-queue.ts'
-import type { RateLimiter } from './rate-limit.ts'
+import { ReadyState } from './ready-state.ts'
 import { changeLimits, limitsOf, type SocketLimits } from './socket-limits.ts'
+import type { SendOptions, SocketInternals, SocketOptions } from './socket-parts.ts'
 import { makeStream, type SocketStream } from './stream.ts'
 import { Stall } from '../protocol/message-receiver.ts'
 import { PreparedMessage } from '../pubsub/prepared-message.ts'
-import type { Member } from '../pubsub/topic.ts'
 import type { PublishOptions, PublishResult } from '../pubsub/topics.ts'
 import { toBytes, toPayload, type Sendable } from './payload.ts'
 import type { TopicHub } from './topic-hub.ts'
 import { feedFor, type WireTap } from './wire-tap.ts'
-
-/** The states of a socket, by the names and numbers of the browser's interface. */
-export const ReadyState = { Connecting: 0, Open: 1, Closing: 2, Closed: 3 } as const
-export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState]
-
-export interface SendOptions {
-  /** Send bytes as a text message; they must be UTF-8. Default: a string is text, bytes are binary. */
-  readonly text?: boolean
-  /** Let permessage-deflate work on it, from its threshold on. Default true. */
-  readonly compress?: boolean
-}
-
-/** What a socket is made from. */
-export interface SocketOptions<Data> {
-  readonly stream: Duplex
-  readonly binding: BindingOptions
-  readonly extension: ExtensionInstance | undefined
-  readonly listener: BindingListener<Socket<Data>>
-  readonly hub: TopicHub<Data>
-  readonly data: Data
-  readonly protocol: string
-  readonly extensions: string
-  readonly remoteAddress: string | undefined
-  readonly limiter: RateLimiter | undefined
-}
-
-/** What the server keeps for a socket; not for applications. */
-export interface SocketInternals<Data> {
-  readonly binding: DuplexBinding<Socket<Data>>
-  /** Made when it first subscribes. */
-  member: Member | undefined
-  /** Where messages go instead of the handler, once somebody iterates over them. */
-  queue: MessageQueue | undefined
-  /** The message in parts that is under way. */
-  parts: MessageParts | undefined
-  /** Only where there are rates to keep. */
-  limiter: RateLimiter | undefined
-}
 
 /** How the server gets at it. */
 export let internalsOf: <Data>(socket: Socket<Data>) => SocketInternals<Data>

@@ -131,8 +131,16 @@ export interface MessageLimits {
   readonly maxFragments?: number
 }
 
+/** Settings with other limits. @throws TypeError or RangeError for a limit out of its range. */
+export function withLimits(settings: ConnectionSettings, limits: MessageLimits): ConnectionSettings {
+  const { maxPayload = settings.maxPayload, maxFragments = settings.maxFragments } = limits
+  checkLimit('maxPayload', maxPayload)
+  checkLimit('maxFragments', maxFragments)
+  return { ...settings, maxPayload, maxFragments }
+}
+
 /** Check a limit, naming it. */
-export function checkLimit(name: string, value: number): number {
+function checkLimit(name: string, value: number): number {
   if (typeof value !== 'number') throw new TypeError(`${name} must be a number, got ${typeof value}`)
   if (!Number.isSafeInteger(value) || value < 0) {
     throw new RangeError(`${name} must be a whole number from 0 to 2^53 - 1, got ${value}`)

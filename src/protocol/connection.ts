@@ -6,26 +6,24 @@ import { CloseCode, isWireCloseCode } from './close-code.ts'
 import type { CloseCause } from './close-outcome.ts'
 import { decodeClosePayload, describeClosePayload, encodeClosePayload, fitReason } from './close-payload.ts'
 import {
-  checkLimit,
   checkOptions,
   type ConnectionHandler,
   type ConnectionOptions,
   type ConnectionSettings,
   type MessageLimits,
+  withLimits,
 } from './connection-options.ts'
 import { ClosingHandshake } from './closing-handshake.ts'
 import { ConnectionAction, ConnectionEvent, ConnectionState } from './connection-state.ts'
 import type { ExtensionInstance } from './extension.ts'
-import { FIN_BIT, MAX_SHORT_LENGTH } from './frame-header.ts'
-import { FrameWriter } from './frame-writer.ts'
+import { FIN_BIT } from './frame-header.ts'
 import { Inbound, type InboundActions } from './inbound.ts'
 import { MessageReceiver, Stall } from './message-receiver.ts'
-import { MessageSender } from './message-sender.ts'
 import { Opcode } from './opcode.ts'
+import { Outbox } from './outbox.ts'
+import { checkControlPayload, checkMessage } from './payload-checks.ts'
 import { ProtocolError, type Violation } from './violation.ts'
 
-/** When this much is encoded, it is handed over without waiting for the turn to end. */
-const FLUSH_FROM = 65_536
 const NO_BYTES: Uint8Array = new Uint8Array(0)
 
 export class Connection {
@@ -33,25 +31,18 @@ export class Connection {
   readonly #handler: ConnectionHandler
   readonly #extension: ExtensionInstance | undefined
   readonly #receiver: MessageReceiver
-  readonly #writer: FrameWriter
-  readonly #sender: MessageSender
+  readonly #outbox: Outbox
   readonly #closing = new ClosingHandshake()
-  #isReceiving = false
-  /** Set from the first unflushed frame on. */
-  #isPending = false
   readonly #inbound: Inbound<Connection>
   /** Whether pongs wait though reading goes on. */
   #holdsPongs = false
-  /** Whether the end of the transport is to follow the next flush. */
-  #endsTransport = false
-
   static readonly #actions: InboundActions<Connection> = {
     isBlocked: (connection) => connection.#isBlocked,
     pong: (connection, payload) => connection.#sendPong(payload),
     closeReceived: (connection, payload) => connection.#closeReceived(payload),
     violated: (connection, violation, seen) => connection.#violated(violation, seen),
     transportEnded: (connection) => connection.#apply(ConnectionEvent.TransportEnd),
-    outputAdded: (connection) => connection.#outputAdded(),
+    outputAdded: (connection) => connection.#outbox.added(),
     failed: (connection, error) =>
       connection.fail(CloseCode.InternalError, 'a handler threw', { cause: 'local', error }),
   }
@@ -67,8 +58,7 @@ export class Connection {
     this.#settings = settings
     this.#handler = handler
     this.#extension = extension
-    this.#writer = new FrameWriter(settings)
-    this.#sender = new MessageSender({ writer: this.#writer, extension, listener: inbound }, settings.codec)
+    this.#outbox = new Outbox({ handler, extension, listener: inbound }, settings)
     this.#receiver = new MessageReceiver(settings, extension, inbound)
   }
 
@@ -78,12 +68,12 @@ export class Connection {
 
   /** Bytes that were given to send and not yet to the handler's `write`. */
   get pendingBytes(): number {
-    return this.#writer.pending + this.#sender.queuedBytes
+    return this.#outbox.pendingBytes
   }
 
   /** Whether the extension works on a message; when it is done, there is output. */
   get isEncoding(): boolean {
-    return this.#sender.encoding
+    return this.#outbox.sender.encoding
   }
 
   /** Whether the next byte to come in begins a frame. */
@@ -105,22 +95,17 @@ export class Connection {
    * Change limits for what comes from the next frame on.
    * @throws TypeError or RangeError for a limit out of its range.
    */
-  setLimits({
-    maxPayload = this.#settings.maxPayload,
-    maxFragments = this.#settings.maxFragments,
-  }: MessageLimits): void {
-    checkLimit('maxPayload', maxPayload)
-    checkLimit('maxFragments', maxFragments)
-    this.#settings = { ...this.#settings, maxPayload, maxFragments }
+  setLimits(limits: MessageLimits): void {
+    this.#settings = withLimits(this.#settings, limits)
     this.#receiver.setSettings(this.#settings)
   }
 
   /** Take in bytes from the transport. They are unmasked where they are and may be kept: never write to them again. */
   receive(chunk: Uint8Array): void {
-    this.#isReceiving = true
+    this.#outbox.isReceiving = true
     this.#receiver.receive(chunk)
-    this.#isReceiving = false
-    this.flush()
+    this.#outbox.isReceiving = false
+    this.#outbox.flush()
   }
 
   /** Take note that the peer's side of the transport has ended. What waits is still read first. */
@@ -146,37 +131,37 @@ export class Connection {
     isText: boolean = typeof payload === 'string',
     transform: boolean = true,
   ): boolean {
-    checkPayload(payload)
+    checkMessage(payload)
     if (!this.#closing.isOpen) return false
-    this.#sender.sendWhole(payload, isText, transform)
-    this.#outputAdded()
+    this.#outbox.sender.sendWhole(payload, isText, transform)
+    this.#outbox.added()
     return true
   }
 
   /** Send a message in fragments: each call one, the last with `final`. RFC 6455 5.4. Whole messages wait until then. */
   sendFragment(payload: string | Uint8Array, isText: boolean, final: boolean): boolean {
-    checkPayload(payload)
+    checkMessage(payload)
     if (!this.#closing.isOpen) return false
-    this.#sender.send({ payload, isText, transform: true, fragment: true, final })
-    this.#outputAdded()
+    this.#outbox.sender.send({ payload, isText, transform: true, fragment: true, final })
+    this.#outbox.added()
     return true
   }
 
   /** Whether a message in fragments is under way. RFC 6455 5.4. */
   get isFragmenting(): boolean {
-    return this.#sender.fragmenting
+    return this.#outbox.sender.fragmenting
   }
 
   /** Whether `sendEncoded` may be called: nothing of this connection's own is half sent or being encoded. */
   get takesEncoded(): boolean {
-    return this.#closing.isOpen && this.#sender.idle && !this.#sender.fragmenting
+    return this.#closing.isOpen && this.#outbox.sender.idle && !this.#outbox.sender.fragmenting
   }
 
   /** Send bytes that already are frames for any connection, where nothing of this one's own stands in between. */
   sendEncoded(frames: Uint8Array): boolean {
     if (!this.#closing.isOpen) return false
-    this.#writer.encoded(frames)
-    this.#outputAdded()
+    this.#outbox.writer.encoded(frames)
+    this.#outbox.added()
     return true
   }
 
@@ -242,11 +227,7 @@ export class Connection {
 
   /** Hand everything that was encoded to the handler's `write`, and end the transport if that is due. */
   flush(): void {
-    this.#isPending = false
-    if (!this.#writer.flush(this.#handler)) return
-    if (!this.#endsTransport || !this.#sender.idle) return
-    this.#endsTransport = false
-    this.#handler.end()
+    this.#outbox.flush()
   }
 
   /** Whether a pong would wait behind output that does not leave, and fill the memory with others. */
@@ -263,8 +244,8 @@ export class Connection {
 
   #sendPong(payload: Uint8Array): void {
     if (!this.#settings.autoPong || !this.#closing.isReading) return
-    this.#writer.bytes(FIN_BIT | Opcode.Pong, payload)
-    this.#outputAdded()
+    this.#outbox.writer.bytes(FIN_BIT | Opcode.Pong, payload)
+    this.#outbox.added()
   }
 
   #closeReceived(payload: Uint8Array): void {
@@ -281,26 +262,11 @@ export class Connection {
   }
 
   #sendControl(opcode: number, payload: Uint8Array): boolean {
-    if (!(payload instanceof Uint8Array)) throw new TypeError('the body of a control frame must be bytes')
-    if (payload.length > MAX_SHORT_LENGTH) {
-      throw new RangeError(
-        `control frame of ${payload.length} bytes, at most ${MAX_SHORT_LENGTH} allowed (RFC 6455 5.5)`,
-      )
-    }
+    checkControlPayload(payload)
     if (!this.#closing.isOpen) return false
-    this.#writer.bytes(FIN_BIT | opcode, payload)
-    this.#outputAdded()
+    this.#outbox.writer.bytes(FIN_BIT | opcode, payload)
+    this.#outbox.added()
     return true
-  }
-
-  /** See to it that what was encoded is flushed: at the end of `receive`, when the handler says so, or at once. */
-  #outputAdded(): void {
-    if (this.#writer.pending >= FLUSH_FROM) return this.flush()
-    if (this.#isReceiving || this.#isPending) return
-    const handler = this.#handler
-    if (handler.pending === undefined) return this.flush()
-    this.#isPending = true
-    handler.pending()
   }
 
   /** Let something happen, and do what the table says. */
@@ -320,14 +286,14 @@ export class Connection {
     switch (action) {
       case ConnectionAction.SendClose:
       case ConnectionAction.EchoClose:
-        this.#sender.close(closePayload)
-        return this.#outputAdded()
+        this.#outbox.sender.close(closePayload)
+        return this.#outbox.added()
       case ConnectionAction.FailClose:
-        this.#sender.fail(closePayload)
-        return this.#outputAdded()
+        this.#outbox.sender.fail(closePayload)
+        return this.#outbox.added()
       case ConnectionAction.ServerEndsTransport:
-        this.#endsTransport = this.#settings.masked
-        return this.#outputAdded()
+        this.#outbox.endsTransport = this.#settings.masked
+        return this.#outbox.added()
       case ConnectionAction.Destroy:
         return this.#release()
       case ConnectionAction.Report:
@@ -345,13 +311,8 @@ export class Connection {
 
   #release(): void {
     this.#inbound.forgetOwedPong()
-    this.#sender.drop()
+    this.#outbox.sender.drop()
     this.#extension?.dispose()
     this.#handler.destroy()
   }
-}
-
-function checkPayload(payload: unknown): void {
-  if (typeof payload === 'string' || payload instanceof Uint8Array) return
-  throw new TypeError(`a message must be a string or a Uint8Array, got ${payload === null ? 'null' : typeof payload}`)
 }

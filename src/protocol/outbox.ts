@@ -1,0 +1,60 @@
+/**
+ * The frames of one connection on their way out: they gather while bytes come in, and then until the handler says that it is
+ * time, and leave in one go; the end of the transport follows them where that is due. RFC 6455 6.1, 7.1.1.
+ */
+import type { ConnectionHandler, ConnectionSettings } from './connection-options.ts'
+import type { ExtensionInstance } from './extension.ts'
+import { FrameWriter } from './frame-writer.ts'
+import { MessageSender, type SenderListener } from './message-sender.ts'
+
+/** When this much is encoded, it is handed over without waiting for the turn to end. */
+const FLUSH_FROM = 65_536
+
+/** What an outbox works with. */
+export interface OutboxParts {
+  readonly handler: ConnectionHandler
+  readonly extension: ExtensionInstance | undefined
+  readonly listener: SenderListener
+}
+
+export class Outbox {
+  readonly writer: FrameWriter
+  readonly sender: MessageSender
+  readonly #handler: ConnectionHandler
+  /** While bytes come in, what answers them waits until they are read. */
+  isReceiving = false
+  /** Whether the end of the transport is to follow the next flush. */
+  endsTransport = false
+  /** Set from the first unflushed frame on. */
+  #isPending = false
+
+  constructor({ handler, extension, listener }: OutboxParts, settings: ConnectionSettings) {
+    this.#handler = handler
+    this.writer = new FrameWriter(settings)
+    this.sender = new MessageSender({ writer: this.writer, extension, listener }, settings.codec)
+  }
+
+  /** Bytes that were given to send and not yet to the handler's `write`. */
+  get pendingBytes(): number {
+    return this.writer.pending + this.sender.queuedBytes
+  }
+
+  /** See to it that what was encoded is flushed: at the end of what comes in, when the handler says so, or at once. */
+  added(): void {
+    if (this.writer.pending >= FLUSH_FROM) return this.flush()
+    if (this.isReceiving || this.#isPending) return
+    const handler = this.#handler
+    if (handler.pending === undefined) return this.flush()
+    this.#isPending = true
+    handler.pending()
+  }
+
+  /** Hand everything that was encoded to the handler's `write`, and end the transport if that is due. */
+  flush(): void {
+    this.#isPending = false
+    if (!this.writer.flush(this.#handler)) return
+    if (!this.endsTransport || !this.sender.idle) return
+    this.endsTransport = false
+    this.#handler.end()
+  }
+}
