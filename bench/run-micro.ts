@@ -6,7 +6,7 @@ import { canPin } from './process.ts'
 import type { RunSettings, Say, WorkloadResult } from './run.ts'
 
 const FILES: Readonly<Record<string, readonly string[]>> = {
-  parse: ['parse', 'mask', 'utf8', 'insight'],
+  parse: ['parse', 'mask', 'utf8', 'view', 'insight'],
   send: ['send'],
 }
 
