@@ -41,7 +41,7 @@ const TWO_TO_32 = 0x1_0000_0000
 /** The high word of 2^53. */
 const FIRST_INEXACT_HIGH = 0x20_0000
 
-/** A decoded header. One object serves a whole connection; copy what must outlive the call that hands it over. */
+/** A decoded header. One object serves all connections; copy what must outlive the call that hands it over. */
 export interface FrameHeader {
   fin: boolean
   /** The three reserved bits, in their place in the first byte. */

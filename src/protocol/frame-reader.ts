@@ -19,16 +19,19 @@ export interface FrameSink {
   framePayload(chunk: Uint8Array, start: number, end: number, last: boolean): boolean
 }
 
+/** What the last header said. It is told before anything else is read, so one serves all readers. */
+const header: FrameHeader = createFrameHeader()
+
 /** Reads the frames of one direction of one connection: a machine with two states, in a header or in a payload. */
 export class FrameReader {
   readonly #sink: FrameSink
-  readonly #header: FrameHeader = createFrameHeader()
   /** The beginning of a header that the last chunk broke off in; made when that first happens. */
   #carry: Uint8Array | undefined
   #carried = 0
   #inPayload = false
   /** Bytes of the current payload that are still to come. */
   #remaining = 0
+  #isMasked = false
   /** The mask key, turned to where the payload goes on. */
   #maskKey = 0
 
@@ -49,13 +52,13 @@ export class FrameReader {
       if (!this.#inPayload) {
         at = this.#readHeader(chunk, at)
         if (!this.#inPayload) return at // the chunk broke off in the header
-        if (!this.#sink.frameHeader(this.#header)) return at
+        if (!this.#sink.frameHeader(header)) return at
       }
       const available = end - at
       const last = this.#remaining <= available
       const partEnd = last ? at + this.#remaining : end
       if (partEnd === at && !last) return at // the chunk ended with the header
-      if (this.#header.masked) applyMask(chunk, at, partEnd, this.#maskKey)
+      if (this.#isMasked) applyMask(chunk, at, partEnd, this.#maskKey)
       if (last) {
         this.#inPayload = false
       } else {
@@ -74,13 +77,14 @@ export class FrameReader {
     if (this.#carried > 0) return this.#readSplitHeader(chunk, at)
     const available = chunk.length - at
     if (available < 2 || available < headerLengthOf(chunk[at + 1]!)) return this.#carryOver(chunk, at)
-    return this.#beginPayload(decodeFrameHeader(chunk, at, this.#header))
+    return this.#beginPayload(decodeFrameHeader(chunk, at, header))
   }
 
   #beginPayload(payloadStart: number): number {
     this.#inPayload = true
-    this.#remaining = this.#header.payloadLength
-    this.#maskKey = this.#header.maskKey
+    this.#remaining = header.payloadLength
+    this.#isMasked = header.masked
+    this.#maskKey = header.maskKey
     return payloadStart
   }
 
@@ -99,7 +103,7 @@ export class FrameReader {
       carry[this.#carried++] = chunk[at++]!
     }
     this.#carried = 0
-    decodeFrameHeader(carry, 0, this.#header)
+    decodeFrameHeader(carry, 0, header)
     return this.#beginPayload(at)
   }
 }

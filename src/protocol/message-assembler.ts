@@ -5,7 +5,7 @@
 import { viewBytes } from './byte-view.ts'
 import type { FrameHeader } from './frame-header.ts'
 import type { FrameSink } from './frame-reader.ts'
-import { checkHeader } from './frame-rules.ts'
+import { checkHeader, type HeaderContext } from './frame-rules.ts'
 import { Opcode, isControl } from './opcode.ts'
 import { PayloadBuffer, type Allocate } from './payload-buffer.ts'
 import type { TextCodec } from './text-codec.ts'
@@ -55,10 +55,13 @@ export interface AssemblerOptions {
 /** Below this the incremental check is as fast as asking the platform. */
 const CHECK_AT_ONCE_FROM = 64
 
-export class MessageAssembler implements FrameSink {
+export class MessageAssembler implements FrameSink, HeaderContext {
   #options: AssemblerOptions
   readonly #sink: MessageSink
-  readonly #context: { masked: boolean; claimedRsv: number; inMessage: boolean }
+  /** What the rules for a header depend on. */
+  readonly masked: boolean
+  readonly claimedRsv: number
+  inMessage = false
   /** Of the current frame: whether it is a control frame, which one, and whether it ends its message. */
   #opcode: number = Opcode.Continuation
   #fin = false
@@ -77,7 +80,8 @@ export class MessageAssembler implements FrameSink {
   constructor(options: AssemblerOptions, sink: MessageSink, claimedRsv: number) {
     this.#options = options
     this.#sink = sink
-    this.#context = { masked: options.masked, claimedRsv, inMessage: false }
+    this.masked = options.masked
+    this.claimedRsv = claimedRsv
   }
 
   /** Go on with other limits; they hold from the next frame on. */
@@ -86,12 +90,12 @@ export class MessageAssembler implements FrameSink {
   }
 
   frameHeader(header: FrameHeader): boolean {
-    const violation = checkHeader(header, this.#context)
+    const violation = checkHeader(header, this)
     if (violation !== undefined) return this.#violate(violation, describeFrame(header))
     this.#opcode = header.opcode
     if (isControl(header.opcode)) return true
     this.#fin = header.fin
-    this.#context.inMessage = !header.fin
+    this.inMessage = !header.fin
     if (header.opcode !== Opcode.Continuation) this.#beginMessage(header)
     this.#fragments++
     this.#announced += header.payloadLength
