@@ -20,7 +20,7 @@ export interface DeflateTask {
 const WINDOW_MARGIN = 262
 /** Room for the block headers of what does not shrink. */
 const OUTPUT_MARGIN = 64
-/** For up to so many bytes less memory costs no compression, and saves 0.5 us of clearing it. */
+/** For up to so many bytes less memory costs no compression, and need not be cleared. */
 const SMALL_INPUT = 1024
 const SMALL_MEM_LEVEL = 5
 
@@ -66,7 +66,7 @@ function zlibOptions({ input, history, windowBits, settings }: DeflateTask): Zli
   const { length } = input
   const { memLevel } = settings
   const options: ZlibOptions = {
-    // A window that fits costs 7 us for 128 bytes, the full one 10.
+    // The memory of a window that fits is made sooner.
     windowBits: fittedWindowBits(length + (history?.length ?? 0), windowBits),
     level: settings.level,
     memLevel: length > SMALL_INPUT ? memLevel : Math.min(memLevel, SMALL_MEM_LEVEL),

@@ -61,7 +61,7 @@ export interface PerMessageDeflateOptions {
    * default `Infinity`. Deflate reaches about 1030. The first 16 KiB of a message are always free.
    */
   readonly maxInflateRatio?: number
-  /** How many bytes of its earlier messages a sender looks back at; 0 to 32,768; default 2048. Costs 1.2 us a KiB. */
+  /** How many bytes of its earlier messages a sender looks back at; 0 to 32,768; default 2048. More costs time. */
   readonly deflateHistory?: number
 }
 
