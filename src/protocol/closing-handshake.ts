@@ -1,16 +1,49 @@
 /**
- * Where a connection stands between open and closed, and how it will be said to have ended. RFC 6455 7.1; the table itself
- * is in connection-state.ts.
+ * Where a connection stands between open and closed, what is done as it ends, and how it will be said to have ended.
+ * RFC 6455 7.1; the table that decides is in connection-state.ts.
  */
 import { CloseCode } from './close-code.ts'
 import type { CloseCause, CloseOutcome } from './close-outcome.ts'
-import { ConnectionState, transitions, type ConnectionEvent, type Transition } from './connection-state.ts'
+import type { ConnectionHandler } from './connection-options.ts'
+import { ConnectionAction, ConnectionState, transitions, type ConnectionEvent } from './connection-state.ts'
+import type { ExtensionInstance } from './extension.ts'
+import type { Inbound } from './inbound.ts'
+import type { MessageReceiver } from './message-receiver.ts'
+import type { Outbox } from './outbox.ts'
+
+/** What a closing handshake works with. */
+export interface ClosingParts {
+  readonly handler: ConnectionHandler
+  readonly extension: ExtensionInstance | undefined
+  readonly receiver: MessageReceiver
+  readonly outbox: Outbox
+  /** Whether this is a server, which ends TCP first. RFC 6455 7.1.1. */
+  readonly endsTransport: boolean
+  readonly inbound: Inbound<unknown>
+}
+
+const NO_BYTES: Uint8Array = new Uint8Array(0)
 
 export class ClosingHandshake {
+  readonly #handler: ConnectionHandler
+  readonly #extension: ExtensionInstance | undefined
+  readonly #receiver: MessageReceiver
+  readonly #inbound: Inbound<unknown>
+  readonly #outbox: Outbox
+  readonly #endsTransport: boolean
   #state: ConnectionState = ConnectionState.Open
   #outcome: CloseOutcome | undefined
   #cause: CloseCause | undefined
   #error: Error | undefined
+
+  constructor(parts: ClosingParts) {
+    this.#handler = parts.handler
+    this.#extension = parts.extension
+    this.#receiver = parts.receiver
+    this.#inbound = parts.inbound
+    this.#outbox = parts.outbox
+    this.#endsTransport = parts.endsTransport
+  }
 
   get state(): ConnectionState {
     return this.#state
@@ -42,10 +75,19 @@ export class ClosingHandshake {
   }
 
   /** Go through the table: the only place where the state changes. What is not in the table changes nothing. */
-  apply(event: ConnectionEvent): Transition | undefined {
+  apply(event: ConnectionEvent, closePayload: Uint8Array = NO_BYTES): void {
+    const wasOpen = this.isOpen
     const transition = transitions[this.#state][event]
-    if (transition !== undefined) this.#state = transition.next
-    return transition
+    if (transition === undefined) return
+    this.#state = transition.next
+    if (!this.isReading) this.#receiver.stop()
+    // What still comes is discarded, so that the end of TCP is seen.
+    if (transition.next === ConnectionState.Draining && this.#receiver.stalls !== 0) {
+      this.#handler.reading?.(true)
+    }
+    for (const action of transition.actions) this.#perform(action, closePayload)
+    // A transport that calls back may have brought the end meanwhile.
+    if (wasOpen && this.state !== ConnectionState.Closed) this.#handler.closing?.()
   }
 
   /** How it ended. RFC 6455 7.1.5: 1006 when no Close frame came. */
@@ -53,5 +95,32 @@ export class ClosingHandshake {
     if (this.#outcome !== undefined) return this.#outcome
     const ended = { code: CloseCode.AbnormalClosure, reason: '', clean: false, cause: this.#cause ?? 'transport' }
     return this.#error === undefined ? ended : { ...ended, error: this.#error }
+  }
+
+  #perform(action: ConnectionAction, closePayload: Uint8Array): void {
+    const outbox = this.#outbox
+    switch (action) {
+      case ConnectionAction.SendClose:
+      case ConnectionAction.EchoClose:
+        outbox.sender.close(closePayload)
+        return outbox.added()
+      case ConnectionAction.FailClose:
+        outbox.sender.fail(closePayload)
+        return outbox.added()
+      case ConnectionAction.ServerEndsTransport:
+        outbox.endsTransport = this.#endsTransport
+        return outbox.added()
+      case ConnectionAction.Destroy:
+        this.#inbound.forgetOwedPong()
+        outbox.sender.drop()
+        this.#extension?.dispose()
+        return this.#handler.destroy()
+      case ConnectionAction.Report:
+        try {
+          return this.#handler.closed(this.outcome)
+        } catch (error) {
+          return this.#inbound.threw(error)
+        }
+    }
   }
 }

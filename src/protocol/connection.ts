@@ -14,8 +14,7 @@ import {
   withLimits,
 } from './connection-options.ts'
 import { ClosingHandshake } from './closing-handshake.ts'
-import { ConnectionAction, ConnectionEvent, ConnectionState } from './connection-state.ts'
-import type { ExtensionInstance } from './extension.ts'
+import { ConnectionEvent, type ConnectionState } from './connection-state.ts'
 import { FIN_BIT } from './frame-header.ts'
 import { Inbound, type InboundActions } from './inbound.ts'
 import { MessageReceiver, Stall } from './message-receiver.ts'
@@ -29,19 +28,19 @@ const NO_BYTES: Uint8Array = new Uint8Array(0)
 export class Connection {
   #settings: ConnectionSettings
   readonly #handler: ConnectionHandler
-  readonly #extension: ExtensionInstance | undefined
   readonly #receiver: MessageReceiver
   readonly #outbox: Outbox
-  readonly #closing = new ClosingHandshake()
+  readonly #closing: ClosingHandshake
   readonly #inbound: Inbound<Connection>
   /** Whether pongs wait though reading goes on. */
   #holdsPongs = false
+
   static readonly #actions: InboundActions<Connection> = {
     isBlocked: (connection) => connection.#isBlocked,
     pong: (connection, payload) => connection.#sendPong(payload),
     closeReceived: (connection, payload) => connection.#closeReceived(payload),
     violated: (connection, violation, seen) => connection.#violated(violation, seen),
-    transportEnded: (connection) => connection.#apply(ConnectionEvent.TransportEnd),
+    transportEnded: (connection) => connection.#closing.apply(ConnectionEvent.TransportEnd),
     outputAdded: (connection) => connection.#outbox.added(),
     failed: (connection, error) =>
       connection.fail(CloseCode.InternalError, 'a handler threw', { cause: 'local', error }),
@@ -57,9 +56,13 @@ export class Connection {
     this.#inbound = inbound
     this.#settings = settings
     this.#handler = handler
-    this.#extension = extension
-    this.#outbox = new Outbox({ handler, extension, listener: inbound }, settings)
-    this.#receiver = new MessageReceiver(settings, extension, inbound)
+    const outbox = new Outbox({ handler, extension, listener: inbound }, settings)
+    const receiver = new MessageReceiver(settings, extension, inbound)
+    this.#outbox = outbox
+    this.#receiver = receiver
+    // RFC 6455 5.1: frames come masked to a server, and only to one.
+    const endsTransport = settings.masked
+    this.#closing = new ClosingHandshake({ handler, extension, receiver, inbound, outbox, endsTransport })
   }
 
   get state(): ConnectionState {
@@ -111,13 +114,13 @@ export class Connection {
   /** Take note that the peer's side of the transport has ended. What waits is still read first. */
   receiveEnd(): void {
     if (this.#closing.isReading) this.#receiver.end()
-    else this.#apply(ConnectionEvent.TransportEnd)
+    else this.#closing.apply(ConnectionEvent.TransportEnd)
   }
 
   /** Take note that the transport is gone in both directions. What waits is lost with it. */
   transportClosed(error?: Error): void {
     this.#closing.blame(undefined, error)
-    this.#apply(ConnectionEvent.TransportEnd)
+    this.#closing.apply(ConnectionEvent.TransportEnd)
   }
 
   /**
@@ -191,7 +194,7 @@ export class Connection {
     // Who has closed in a handler does not expect it to be called again for what lies in the same chunk.
     this.#receiver.mute()
     this.#closing.blame(cause)
-    this.#apply(ConnectionEvent.LocalClose, payload)
+    this.#closing.apply(ConnectionEvent.LocalClose, payload)
   }
 
   /** Fail the connection: a Close frame at once, without waiting for an answer. RFC 6455 7.1.7. */
@@ -200,13 +203,13 @@ export class Connection {
     const fitted = fitReason(reason, this.#settings.codec)
     this.#closing.record({ code, reason: fitted, clean: false, cause, ...(error === undefined ? {} : { error }) })
     const sent = isWireCloseCode(code) ? code : CloseCode.InternalError
-    this.#apply(ConnectionEvent.Violation, encodeClosePayload(sent, fitted, this.#settings.codec))
+    this.#closing.apply(ConnectionEvent.Violation, encodeClosePayload(sent, fitted, this.#settings.codec))
   }
 
   /** Give up: TCP is dropped. */
   terminate(cause: CloseCause, error?: Error): void {
     this.#closing.blame(cause, error)
-    this.#apply(ConnectionEvent.Timeout)
+    this.#closing.apply(ConnectionEvent.Timeout)
   }
 
   /** Let reading rest for a reason, until `resume` is told the same. Nothing more of the current chunk is delivered. */
@@ -253,7 +256,7 @@ export class Connection {
     if ('rule' in close) return this.#violated(close, describeClosePayload(payload))
     this.#closing.record({ code: close.code, reason: close.reason, clean: true, cause: this.#closing.cause ?? 'peer' })
     // RFC 6455 5.5.1: the endpoint typically echoes the status code it received.
-    this.#apply(ConnectionEvent.RemoteClose, payload.slice(0, 2))
+    this.#closing.apply(ConnectionEvent.RemoteClose, payload.slice(0, 2))
   }
 
   #violated(violation: Violation, seen: string): void {
@@ -267,52 +270,5 @@ export class Connection {
     this.#outbox.writer.bytes(FIN_BIT | opcode, payload)
     this.#outbox.added()
     return true
-  }
-
-  /** Let something happen, and do what the table says. */
-  #apply(event: ConnectionEvent, closePayload: Uint8Array = NO_BYTES): void {
-    const wasOpen = this.#closing.isOpen
-    const transition = this.#closing.apply(event)
-    if (transition === undefined) return
-    if (!this.#closing.isReading) this.#receiver.stop()
-    // What still comes is discarded, so that the end of TCP is seen.
-    if (transition.next === ConnectionState.Draining && this.stalled) this.#handler.reading?.(true)
-    for (const action of transition.actions) this.#perform(action, closePayload)
-    // A transport that calls back may have brought the end meanwhile.
-    if (wasOpen && this.state !== ConnectionState.Closed) this.#handler.closing?.()
-  }
-
-  #perform(action: ConnectionAction, closePayload: Uint8Array): void {
-    switch (action) {
-      case ConnectionAction.SendClose:
-      case ConnectionAction.EchoClose:
-        this.#outbox.sender.close(closePayload)
-        return this.#outbox.added()
-      case ConnectionAction.FailClose:
-        this.#outbox.sender.fail(closePayload)
-        return this.#outbox.added()
-      case ConnectionAction.ServerEndsTransport:
-        this.#outbox.endsTransport = this.#settings.masked
-        return this.#outbox.added()
-      case ConnectionAction.Destroy:
-        return this.#release()
-      case ConnectionAction.Report:
-        return this.#report()
-    }
-  }
-
-  #report(): void {
-    try {
-      this.#handler.closed(this.#closing.outcome)
-    } catch (error) {
-      this.#inbound.threw(error)
-    }
-  }
-
-  #release(): void {
-    this.#inbound.forgetOwedPong()
-    this.#outbox.sender.drop()
-    this.#extension?.dispose()
-    this.#handler.destroy()
   }
 }
