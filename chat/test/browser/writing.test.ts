@@ -61,9 +61,12 @@ describe.skipIf(!hasChromium)('writing in the chat page in Chromium', { timeout:
     await ada.locator('[aria-label="Delete"]').click()
     await ada.locator('.failure', { hasText: 'Not deleted (not connected)' }).waitFor()
     await ada.context().setOffline(false)
-    await ada.locator('.banner').waitFor({ state: 'detached' })
-    await ada.locator('[aria-label="Delete"]').click()
-    await untilTexts(ada, ['Message deleted'])
+    // What is written meanwhile waits for the connection, and shows that it is there again.
+    await say(ada, 'back')
+    await untilTexts(ada, ['stays', 'back'])
+    await ada.locator('.message .line').first().hover()
+    await ada.locator('[aria-label="Delete"]').first().click()
+    await untilTexts(ada, ['Message deleted', 'back'])
     expect(await ada.locator('.failure').count()).toBe(0)
   })
 
