@@ -40,9 +40,11 @@ export function cleanName(input: string): string | undefined {
   if (input.length > LIMITS.nameGraphemes * 16) return undefined
   const name = input
     .replace(LONE_SURROGATE, '\ufffd')
-    .normalize('NFC')
     .replace(SPACES, ' ')
     .replace(INVISIBLE, '')
+    // What stood around something invisible has come together.
+    .normalize('NFC')
+    .replace(SPACES, ' ')
     .trim()
   const graphemes = countGraphemes(name)
   return graphemes >= 1 && graphemes <= LIMITS.nameGraphemes ? name : undefined
