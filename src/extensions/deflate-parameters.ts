@@ -110,6 +110,7 @@ export function agreeToOffer(offer: ExtensionOffer, settings: DeflateSettings): 
   if (!isLimitable && clientLimit !== undefined && clientLimit < MAX_WINDOW_BITS) return undefined
   const clientHint = typeof offered.clientMaxWindowBits === 'number' ? offered.clientMaxWindowBits : MAX_WINDOW_BITS
   const clientNoContextTakeover = offered.clientNoContextTakeover || settings.clientNoContextTakeover
+  // Unless the option says otherwise, who takes context over is asked for 12 bits: its window is what we keep of it.
   const clientMost = clientLimit ?? (clientNoContextTakeover ? MAX_WINDOW_BITS : DEFAULT_CLIENT_WINDOW_BITS)
   const clientBits = Math.min(clientHint, clientMost)
 
@@ -122,7 +123,7 @@ export function agreeToOffer(offer: ExtensionOffer, settings: DeflateSettings): 
   })
 }
 
-/** What a server's option means; `undefined` leaves it to the default, which limits nobody who cannot be limited. */
+/** What a server's option limits the client to; `undefined`: nobody has decided, and nobody is declined for it. */
 function limitOf(option: number | boolean | undefined): number | undefined {
   return typeof option === 'boolean' ? MAX_WINDOW_BITS : option
 }

@@ -20,7 +20,7 @@ export interface HandshakeOffer {
   readonly extensions: readonly ExtensionOffer[]
 }
 
-/** RFC 6455 4.2.2, item 3: another version is answered with 426 and the version that is understood; 4.4. */
+/** RFC 6455 4.2.2, item 4, /version/: another one is answered with 426 and the version that is understood; 4.4. */
 export function checkVersion(rawHeaders: readonly string[]): Rejection | undefined {
   const versions = valuesOf(rawHeaders, 'sec-websocket-version')
   const [version] = versions

@@ -38,7 +38,10 @@ export interface AcceptAnswer {
   readonly headers?: HeaderInput | undefined
 }
 
-/** Read a request for an upgrade. RFC 6455 4.2.1: the items of its list, in the order of the standard. */
+/**
+ * Read a request for an upgrade. RFC 6455 4.2.1: the items of its list. The version (6) comes before the key (5), so that a
+ * client of another version learns which one is understood (4.4).
+ */
 export function readServerHandshake(head: RequestHead): ServerHandshake | Rejection {
   const { method, rawHeaders } = head
   if (method !== 'GET')
@@ -69,7 +72,7 @@ function readTarget({ target, rawHeaders }: RequestHead): RequestTarget | Reject
   )
 }
 
-/** Items 3 to 6: the headers that ask for this protocol. The answer is the key. */
+/** Items 3 to 6: the headers that ask for this protocol, and that no body is announced. The answer is the key. */
 function readUpgrade(rawHeaders: readonly string[]): string | Rejection {
   if (!valuesOf(rawHeaders, 'upgrade').some((value) => listContains(value, 'websocket')))
     return malformed('The Upgrade header must contain websocket.')

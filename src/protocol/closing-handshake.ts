@@ -17,8 +17,8 @@ export interface ClosingParts {
   readonly extension: ExtensionInstance | undefined
   readonly receiver: MessageReceiver
   readonly outbox: Outbox
-  /** Whether this is a server, which ends TCP first. RFC 6455 7.1.1. */
-  readonly endsTransport: boolean
+  /** A server ends TCP first. RFC 6455 7.1.1. */
+  readonly isServer: boolean
   readonly inbound: Inbound<unknown>
 }
 
@@ -30,7 +30,7 @@ export class ClosingHandshake {
   readonly #receiver: MessageReceiver
   readonly #inbound: Inbound<unknown>
   readonly #outbox: Outbox
-  readonly #endsTransport: boolean
+  readonly #isServer: boolean
   #state: ConnectionState = ConnectionState.Open
   #outcome: CloseOutcome | undefined
   #cause: CloseCause | undefined
@@ -42,7 +42,7 @@ export class ClosingHandshake {
     this.#receiver = parts.receiver
     this.#inbound = parts.inbound
     this.#outbox = parts.outbox
-    this.#endsTransport = parts.endsTransport
+    this.#isServer = parts.isServer
   }
 
   get state(): ConnectionState {
@@ -74,12 +74,13 @@ export class ClosingHandshake {
     this.#outcome ??= outcome
   }
 
-  /** Go through the table: the only place where the state changes. What is not in the table changes nothing. */
+  /** Let something happen: go through the table, the only place where the state changes, and do what it says. */
   apply(event: ConnectionEvent, closePayload: Uint8Array = NO_BYTES): void {
     const wasOpen = this.isOpen
     const transition = transitions[this.#state][event]
     if (transition === undefined) return
     this.#state = transition.next
+    // RFC 6455 7.1.7: nothing more that comes is processed.
     if (!this.isReading) this.#receiver.stop()
     // What still comes is discarded, so that the end of TCP is seen.
     if (transition.next === ConnectionState.Draining && this.#receiver.stalls !== 0) {
@@ -108,7 +109,7 @@ export class ClosingHandshake {
         outbox.sender.fail(closePayload)
         return outbox.added()
       case ConnectionAction.ServerEndsTransport:
-        outbox.endsTransport = this.#endsTransport
+        outbox.endsTransport = this.#isServer
         return outbox.added()
       case ConnectionAction.Destroy:
         this.#inbound.forgetOwedPong()

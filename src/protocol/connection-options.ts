@@ -16,7 +16,7 @@ export interface ConnectionHandler {
    * cut inside a character. Nothing else than the parts of one message comes between its first and its last.
    */
   part?(bytes: Uint8Array, isText: boolean, final: boolean): void
-  /** A ping came; the pong is on its way already. RFC 6455 5.5.2. */
+  /** A ping came; with `autoPong` its pong was sent, or is owed until output has left. RFC 6455 5.5.2. */
   ping?(payload: Uint8Array): void
   /** A pong came, asked for or not. RFC 6455 5.5.3. */
   pong?(payload: Uint8Array): void
@@ -39,13 +39,16 @@ export interface ConnectionHandler {
   reading?(wanted: boolean): void
   /** The connection has left the open state: put a deadline on what is left of it. */
   closing?(): void
-  /** Nothing more will be written: end the transport's writing side. */
+  /** Nothing more will be written: end the transport's writing side. Only at a server; a client waits for it. RFC 6455 7.1.1. */
   end(): void
   /** Drop the transport. */
   destroy(): void
   /** The end; called exactly once, last. */
   closed(outcome: CloseOutcome): void
-  /** One of the calls above threw. Without this method the connection is failed with 1011. */
+  /**
+   * `message`, `part`, `ping`, `pong` or `closed` threw. Without this method, or when it throws too, the connection is failed
+   * with 1011. The other calls must not throw.
+   */
   error?(error: unknown): void
 }
 
@@ -76,6 +79,7 @@ export interface ConnectionOptions {
 
 /** Options, checked and completed: all but what belongs to one connection, so that many can share them. */
 export interface ConnectionSettings {
+  /** Whether frames must come masked: true at a server. RFC 6455 5.1. */
   readonly masked: boolean
   readonly maxPayload: number
   readonly maxFragments: number

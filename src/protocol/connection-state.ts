@@ -6,7 +6,10 @@
 export const ConnectionState = {
   /** Messages flow both ways. */
   Open: 'open',
-  /** We have sent a Close frame and wait for the peer's; its data is still delivered and its pings are answered. */
+  /**
+   * We have sent a Close frame and wait for the peer's; its data is still delivered, but for the
+   * rest of the chunk in which we closed, and its pings are answered.
+   */
   Closing: 'closing',
   /** Close frames have passed, or a rule was broken: all that is left is the end of TCP; what still comes is discarded. */
   Draining: 'draining',
@@ -36,7 +39,7 @@ export const ConnectionAction = {
   EchoClose: 'echo Close',
   /** Send a Close frame at once and drop what is queued. RFC 6455 7.1.7. */
   FailClose: 'send Close(code)',
-  /** RFC 6455 7.1.1: the server MUST close TCP first; a client waits for that. */
+  /** RFC 6455 5.5.1: the server MUST close TCP at once, a client SHOULD wait for that; 7.1.1 says why. */
   ServerEndsTransport: 'server ends TCP',
   /** Drop TCP. */
   Destroy: 'destroy',

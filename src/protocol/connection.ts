@@ -4,7 +4,13 @@
  */
 import { CloseCode, isWireCloseCode } from './close-code.ts'
 import type { CloseCause } from './close-outcome.ts'
-import { decodeClosePayload, describeClosePayload, encodeClosePayload, fitReason } from './close-payload.ts'
+import {
+  CLOSE_CODE_LENGTH,
+  decodeClosePayload,
+  describeClosePayload,
+  encodeClosePayload,
+  fitReason,
+} from './close-payload.ts'
 import {
   checkOptions,
   type ConnectionHandler,
@@ -41,7 +47,6 @@ export class Connection {
     closeReceived: (connection, payload) => connection.#closeReceived(payload),
     violated: (connection, violation, seen) => connection.#violated(violation, seen),
     transportEnded: (connection) => connection.#closing.apply(ConnectionEvent.TransportEnd),
-    outputAdded: (connection) => connection.#outbox.added(),
     failed: (connection, error) =>
       connection.fail(CloseCode.InternalError, 'a handler threw', { cause: 'local', error }),
   }
@@ -56,13 +61,12 @@ export class Connection {
     this.#inbound = inbound
     this.#settings = settings
     this.#handler = handler
-    const outbox = new Outbox({ handler, extension, listener: inbound }, settings)
+    const outbox = new Outbox(handler, extension, settings)
     const receiver = new MessageReceiver(settings, extension, inbound)
     this.#outbox = outbox
     this.#receiver = receiver
-    // RFC 6455 5.1: frames come masked to a server, and only to one.
-    const endsTransport = settings.masked
-    this.#closing = new ClosingHandshake({ handler, extension, receiver, inbound, outbox, endsTransport })
+    const isServer = options.role === 'server'
+    this.#closing = new ClosingHandshake({ handler, extension, receiver, inbound, outbox, isServer })
   }
 
   get state(): ConnectionState {
@@ -160,7 +164,7 @@ export class Connection {
     return this.#closing.isOpen && this.#outbox.sender.idle && !this.#outbox.sender.fragmenting
   }
 
-  /** Send bytes that already are frames for any connection, where nothing of this one's own stands in between. */
+  /** Send bytes that are frames already, not masked, at a server, while `takesEncoded`. RFC 6455 5.4. */
   sendEncoded(frames: Uint8Array): boolean {
     if (!this.#closing.isOpen) return false
     this.#outbox.writer.encoded(frames)
@@ -233,7 +237,10 @@ export class Connection {
     this.#outbox.flush()
   }
 
-  /** Whether a pong would wait behind output that does not leave, and fill the memory with others. */
+  /**
+   * Whether a pong would wait behind output that does not leave: a server's reading rests for it (`Stall.Output`), a client,
+   * which must read on, was told `holdPongs`, or the transport says that it `waits`. Without `autoPong` none is owed.
+   */
   get #isBlocked(): boolean {
     if (!this.#settings.autoPong) return false
     return this.#holdsPongs || (this.#receiver.stalls & Stall.Output) !== 0 || this.#handler.waits?.() === true
@@ -256,7 +263,7 @@ export class Connection {
     if ('rule' in close) return this.#violated(close, describeClosePayload(payload))
     this.#closing.record({ code: close.code, reason: close.reason, clean: true, cause: this.#closing.cause ?? 'peer' })
     // RFC 6455 5.5.1: the endpoint typically echoes the status code it received.
-    this.#closing.apply(ConnectionEvent.RemoteClose, payload.slice(0, 2))
+    this.#closing.apply(ConnectionEvent.RemoteClose, payload.slice(0, CLOSE_CODE_LENGTH))
   }
 
   #violated(violation: Violation, seen: string): void {

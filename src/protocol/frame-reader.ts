@@ -13,7 +13,7 @@ import { applyMask, rotateMaskKey } from './mask.ts'
 
 /** Who listens to a reader. Both calls answer whether to go on; after `false` the reader stops where it is. */
 export interface FrameSink {
-  /** A header is complete. After `false` the reader must not be used again: the connection has failed. */
+  /** A header is complete; it is valid during this call only. After `false` the reader must not be used again: the connection has failed. */
   frameHeader(header: FrameHeader): boolean
   /** `chunk[start, end)` is payload, unmasked; `last` tells that the frame ends with it. Empty frames come as one empty part. */
   framePayload(chunk: Uint8Array, start: number, end: number, last: boolean): boolean
@@ -77,15 +77,16 @@ export class FrameReader {
     if (this.#carried > 0) return this.#readSplitHeader(chunk, at)
     const available = chunk.length - at
     if (available < 2 || available < headerLengthOf(chunk[at + 1]!)) return this.#carryOver(chunk, at)
-    return this.#beginPayload(decodeFrameHeader(chunk, at, header))
+    const payloadStart = decodeFrameHeader(chunk, at, header)
+    this.#beginPayload()
+    return payloadStart
   }
 
-  #beginPayload(payloadStart: number): number {
+  #beginPayload(): void {
     this.#inPayload = true
     this.#remaining = header.payloadLength
     this.#isMasked = header.masked
     this.#maskKey = header.maskKey
-    return payloadStart
   }
 
   #carryOver(chunk: Uint8Array, at: number): number {
@@ -104,6 +105,7 @@ export class FrameReader {
     }
     this.#carried = 0
     decodeFrameHeader(carry, 0, header)
-    return this.#beginPayload(at)
+    this.#beginPayload()
+    return at
   }
 }

@@ -25,7 +25,10 @@ export interface WriteTarget {
 }
 
 export interface FrameWriterOptions {
-  /** Where mask keys come from, 32 unpredictable bits each; `undefined` at a server, which does not mask. RFC 6455 5.3. */
+  /**
+   * Where mask keys come from, 32 unpredictable bits each; `undefined` at a server. RFC 6455 5.1: a
+   * client MUST mask, a server MUST NOT; 5.3.
+   */
   readonly randomMask: (() => number) | undefined
   readonly codec: TextCodec
   readonly allocate: Allocate

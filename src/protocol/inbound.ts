@@ -1,35 +1,33 @@
 /**
  * What a connection does about what comes in: messages go to the handler, control frames to where they belong, a ping is
- * answered as soon as there is room for it, and a handler that throws stops nothing. RFC 6455 5.5, 6.2.
+ * answered as soon as there is room for it, and a handler that throws stops nothing as long as `error` takes it. RFC 6455 5.5, 6.2.
  */
 import type { ConnectionHandler } from './connection-options.ts'
 import type { ReceiverListener } from './message-receiver.ts'
-import type { SenderListener } from './message-sender.ts'
 import { Opcode } from './opcode.ts'
 import type { Violation } from './violation.ts'
 
-/** What only the connection itself can do. `Of` is the connection: the same functions serve all of them. */
-export interface InboundActions<Of> {
+/** What only the connection itself can do. `Owner` is the connection: the same functions serve all of them. */
+export interface InboundActions<Owner> {
   /** Whether a pong would have to wait behind output that does not leave. */
-  isBlocked(connection: Of): boolean
-  pong(connection: Of, payload: Uint8Array): void
-  closeReceived(connection: Of, payload: Uint8Array): void
-  violated(connection: Of, violation: Violation, seen: string): void
-  transportEnded(connection: Of): void
-  outputAdded(connection: Of): void
+  isBlocked(connection: Owner): boolean
+  pong(connection: Owner, payload: Uint8Array): void
+  closeReceived(connection: Owner, payload: Uint8Array): void
+  violated(connection: Owner, violation: Violation, seen: string): void
+  transportEnded(connection: Owner): void
   /** A handler threw, and nobody wanted to hear of it. */
-  failed(connection: Of, error: Error): void
+  failed(connection: Owner, error: Error): void
 }
 
 /** One small object for each connection, where closures would be several. */
-export class Inbound<Of> implements ReceiverListener, SenderListener {
-  readonly #connection: Of
+export class Inbound<Owner> implements ReceiverListener {
+  readonly #connection: Owner
   readonly #handler: ConnectionHandler
-  readonly #actions: InboundActions<Of>
+  readonly #actions: InboundActions<Owner>
   /** RFC 6455 5.5.3: of several pings that could not be answered yet, only the latest needs a pong. */
   #owedPong: Uint8Array | undefined
 
-  constructor(connection: Of, handler: ConnectionHandler, actions: InboundActions<Of>) {
+  constructor(connection: Owner, handler: ConnectionHandler, actions: InboundActions<Owner>) {
     this.#connection = connection
     this.#handler = handler
     this.#actions = actions
@@ -72,10 +70,6 @@ export class Inbound<Of> implements ReceiverListener, SenderListener {
 
   end(): void {
     this.#actions.transportEnded(this.#connection)
-  }
-
-  progress(): void {
-    this.#actions.outputAdded(this.#connection)
   }
 
   /** Send the pong that is owed: the output before it has left. */

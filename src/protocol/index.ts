@@ -2,10 +2,10 @@
  * `barewire/protocol`: the sans-I/O core, for study and for other runtimes. Nothing here touches a socket, a timer, a clock
  * or a source of randomness.
  */
+export * from './byte-view.ts'
 export * from './close-code.ts'
 export * from './close-outcome.ts'
 export * from './close-payload.ts'
-export * from './closing-handshake.ts'
 export * from './connection.ts'
 export * from './connection-options.ts'
 export * from './connection-state.ts'
@@ -14,7 +14,6 @@ export * from './frame-header.ts'
 export * from './frame-reader.ts'
 export * from './frame-rules.ts'
 export * from './frame-writer.ts'
-export * from './inbound.ts'
 export * from './mask.ts'
 export * from './message-assembler.ts'
 export * from './message-receiver.ts'

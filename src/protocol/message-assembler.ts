@@ -93,13 +93,14 @@ export class MessageAssembler implements FrameSink, HeaderContext {
     const violation = checkHeader(header, this)
     if (violation !== undefined) return this.#violate(violation, describeFrame(header))
     this.#opcode = header.opcode
+    // RFC 6455 5.4: control frames may stand between the fragments of a message, and touch nothing of it.
     if (isControl(header.opcode)) return true
     this.#fin = header.fin
     this.inMessage = !header.fin
     if (header.opcode !== Opcode.Continuation) this.#beginMessage(header)
     this.#fragments++
     this.#announced += header.payloadLength
-    // RFC 6455 10.4: an implementation may limit frames and messages; refused before anything is buffered.
+    // RFC 6455 10.4: an endpoint MUST protect itself against more than its limits; refused before anything is buffered.
     if (this.#announced > this.#options.maxPayload) {
       return this.#violate(
         Violations.MessageTooBig,

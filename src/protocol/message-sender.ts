@@ -43,7 +43,7 @@ export class MessageSender {
   /** Set while the extension works on a message, of so many bytes. */
   #working = false
   #workingBytes = 0
-  /** Whether the last `done` of the extension came before `encode` returned. */
+  /** Whether `encode` has not returned yet: who called it then sees to what comes next, and else `done` does. */
   #inEncode = false
   /** Whether a message in fragments is under way, and whether its frames are transformed. */
   #fragmenting = false
@@ -75,7 +75,7 @@ export class MessageSender {
     return this.#fragmenting
   }
 
-  /** Whether anything waits for its turn. */
+  /** Whether nothing waits and the extension is not at work: what is sent now goes straight out. */
   get idle(): boolean {
     return (!this.#working || this.#isClosed) && (this.#queue === undefined || this.#queue.length === 0)
   }
@@ -100,7 +100,7 @@ export class MessageSender {
     this.#proceed()
   }
 
-  /** Send a Close frame with this body behind everything that was sent before. RFC 6455 5.5.1: nothing follows it. */
+  /** Send a Close frame with this body behind everything that was sent before. RFC 6455 5.5.1: no data frame follows it; pongs may. */
   close(payload: Uint8Array): void {
     this.#closePayload = payload
     this.#proceed()

@@ -10,14 +10,7 @@ import { MessageSender, type SenderListener } from './message-sender.ts'
 /** When this much is encoded, it is handed over without waiting for the turn to end. */
 const FLUSH_FROM = 65_536
 
-/** What an outbox works with. */
-export interface OutboxParts {
-  readonly handler: ConnectionHandler
-  readonly extension: ExtensionInstance | undefined
-  readonly listener: SenderListener
-}
-
-export class Outbox {
+export class Outbox implements SenderListener {
   readonly writer: FrameWriter
   readonly sender: MessageSender
   readonly #handler: ConnectionHandler
@@ -28,10 +21,10 @@ export class Outbox {
   /** Set from the first unflushed frame on. */
   #isPending = false
 
-  constructor({ handler, extension, listener }: OutboxParts, settings: ConnectionSettings) {
+  constructor(handler: ConnectionHandler, extension: ExtensionInstance | undefined, settings: ConnectionSettings) {
     this.#handler = handler
     this.writer = new FrameWriter(settings)
-    this.sender = new MessageSender({ writer: this.writer, extension, listener }, settings.codec)
+    this.sender = new MessageSender({ writer: this.writer, extension, listener: this }, settings.codec)
   }
 
   /** Bytes that were given to send and not yet to the handler's `write`. */
@@ -47,6 +40,10 @@ export class Outbox {
     if (handler.pending === undefined) return this.flush()
     this.#isPending = true
     handler.pending()
+  }
+
+  progress(): void {
+    this.added()
   }
 
   /** Hand everything that was encoded to the handler's `write`, and end the transport if that is due. */

@@ -1,20 +1,20 @@
 /**
  * What has arrived of a message that is not whole yet. Where more was announced, room is made ahead and filled while the
  * bytes are still in the cache; else large parts are kept where they lie and small ones are copied together. However finely
- * a peer cuts them, the memory held stays within a small multiple of the bytes held. RFC 6455 10.4.
+ * a peer cuts them, the memory written to stays within a small multiple of the bytes held. RFC 6455 10.4.
  */
 
 /** Makes room for bytes; what is in it need not be zero, since all of it is written before it is read. */
 export type Allocate = (length: number) => Uint8Array
 
-/** Parts below this are copied: a view and the chunk it pins cost more than the copy. */
+/** Parts below this, and those that fill less than half of their chunk, are copied: they would pin more than they hold. */
 const COPY_BELOW = 4096
 /** The room made for copied parts: doubled from the first size to the last. */
 const FIRST_ROOM = 256
 const LAST_ROOM = 65_536
 /**
  * So many times what has come is reserved at most for what was announced: a peer that announces much and sends little holds
- * little. Memory that is not written to yet takes none of the machine's.
+ * little. Large blocks take no physical memory until they are written to.
  */
 const MOST_AHEAD = 32
 
@@ -22,7 +22,7 @@ export class PayloadBuffer {
   readonly #allocate: Allocate
   #parts: Uint8Array[] = []
   #length = 0
-  /** Where small parts are copied to; from `#begun` to `#filled` lies what is not in `#parts` yet. */
+  /** Where parts are copied to; from `#begun` to `#filled` lies what is not in `#parts` yet. */
   #room: Uint8Array | undefined
   #begun = 0
   #filled = 0

@@ -42,7 +42,7 @@ export class Slab {
     return this.used
   }
 
-  /** Take note that `regions` of them in `bytes` were written; `taken` tells that nobody reads them any more. */
+  /** Take note that so many regions of `bytes` were handed to the transport; `taken` tells that nobody reads them any more. */
   settle(bytes: Uint8Array, regions: number, taken: boolean): void {
     if (bytes !== this.#bytes) return
     this.#regions -= regions

@@ -110,10 +110,10 @@ export const Violations = {
   ),
 } as const satisfies Record<string, Violation>
 
-/** What the peer did, as the `cause` of a failed connection: the row and the sentence with the figures. */
+/** What the peer did, as the `error` of a failed connection: the row and the sentence with the figures. */
 export class ProtocolError extends Error {
   readonly violation: Violation
-  /** The close code that was sent for it. */
+  /** The close code that stands for it. */
   readonly closeCode: number
 
   constructor(violation: Violation, seen: string, closeCode: number = violation.closeCode) {
