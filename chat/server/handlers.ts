@@ -75,7 +75,7 @@ const HANDLERS: Handlers = {
     const { user, expires } = identity
     // Asked first: when the store is away, nobody is let in.
     const rooms = await hub.lobby.roomsOf(user.id)
-    if (d.replaces !== undefined) connection.replaces = d.replaces
+    if (d.replaces !== undefined && d.replaces !== connection.id) connection.replaces = d.replaces
     await hub.authenticated(connection, identity)
     return {
       d: {

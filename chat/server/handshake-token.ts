@@ -16,11 +16,11 @@ export interface Handshake {
   readonly protocols: readonly string[]
 }
 
-/** The first that is there: subprotocol, header, cookie, query. */
+/** The first that is there: subprotocol, header, query, and last the cookie, which a browser sends without being asked. */
 export function tokenOf({ url, headers, protocols }: Handshake): string | undefined {
   const offered = protocols.find((offer) => offer.startsWith(BEARER_PREFIX))
   if (offered !== undefined) return offered.slice(BEARER_PREFIX.length)
-  return BEARER.exec(headers.authorization ?? '')?.[1] ?? fromCookie(headers.cookie) ?? fromQuery(url)
+  return BEARER.exec(headers.authorization ?? '')?.[1] ?? fromQuery(url) ?? fromCookie(headers.cookie)
 }
 
 /** RFC 6265 4.2.1: pairs with `; ` between them. */

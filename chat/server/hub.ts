@@ -104,6 +104,8 @@ export class Hub {
 
   /** Give a connection its user, or its user a new name. */
   async authenticated(connection: ChatConnection, identity: Identity): Promise<void> {
+    // Whoever has gone meanwhile must not be counted: nobody would take it back.
+    if (connection.isOver) throw new ChatFault('conflict', 'the connection has ended')
     const { user } = identity
     if (!this.users.add(user.id, connection)) {
       connection.closeWith('too_many_connections', `at most ${LIMITS.connectionsPerUser} connections a user`)

@@ -30,7 +30,7 @@ export class ConnectionGate {
   #ready: TcpSocket[] = []
   /** What proxies told: by their socket, and by the port of those that TLS hides behind another object. */
   readonly #told = new WeakMap<object, string>()
-  readonly #toldOfTls = new Map<string, string>()
+  readonly #toldOfTls = new Map<string, { readonly address: string }>()
 
   constructor(server: AnyHttpServer, options: GateOptions) {
     this.#options = options
@@ -46,7 +46,7 @@ export class ConnectionGate {
   /** The client's address, where a proxy told it. */
   addressOf(socket: TcpSocket): string | undefined {
     // HTTP/2 shows an object of its own for the socket of a session.
-    return this.#told.get(socket) ?? this.#toldOfTls.get(endOf(socket))
+    return this.#told.get(socket) ?? this.#toldOfTls.get(endOf(socket))?.address
   }
 
   /** Drop who has not said anything yet. */
@@ -87,12 +87,16 @@ export class ConnectionGate {
     this.#told.set(socket, address)
     if (!this.#options.isTls) return
     const key = endOf(socket)
-    this.#toldOfTls.set(key, address)
-    socket.once('close', () => this.#toldOfTls.delete(key))
+    const told = { address }
+    this.#toldOfTls.set(key, told)
+    // The same end may be used again before this one's close is told.
+    socket.once('close', () => {
+      if (this.#toldOfTls.get(key) === told) this.#toldOfTls.delete(key)
+    })
   }
 
   #tellOfTls(socket: TcpSocket): void {
-    const address = this.#toldOfTls.get(endOf(socket))
+    const address = this.#toldOfTls.get(endOf(socket))?.address
     if (address !== undefined) this.#told.set(socket, address)
   }
 
@@ -120,7 +124,7 @@ export class ConnectionGate {
 }
 
 function endOf(socket: TcpSocket): string {
-  return `${socket.remoteAddress} ${socket.remotePort}`
+  return `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress} ${socket.localPort}`
 }
 
 function ignore(): void {

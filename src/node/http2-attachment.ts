@@ -29,6 +29,8 @@ export function takeConnects(server: AnyHttp2Server, take: (head: StreamHead) =>
     _flags: number,
     rawHeaders: string[],
   ): void => {
+    // It may have been reset, or lost its session, before its turn came.
+    if (stream.destroyed || stream.session === undefined || stream.session.destroyed) return
     const head = { stream, headers, rawHeaders }
     if (isForWebSocket(headers) && take(head)) return
     const isConnect = headers[':method'] === 'CONNECT'

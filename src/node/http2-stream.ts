@@ -6,7 +6,7 @@ import type { Http2Stream } from 'node:http2'
 
 /** The codes of RST_STREAM for an end in order, and for a stream that is no longer wanted. RFC 9113 7. */
 const NO_ERROR = 0
-const CANCEL = 8
+export const CANCEL = 8
 
 /** Bytes that a peer may send on one stream before any are read, and on all streams of a session. RFC 9113 6.9.2. */
 export const STREAM_WINDOW = 262_144

@@ -10,8 +10,10 @@ import {
 } from '../handshake/extended-connect.ts'
 import { Rejection } from '../handshake/rejection.ts'
 import type { AcceptAnswer } from '../handshake/server-handshake.ts'
-import { makeLikeTcp, stopClientAtEnd } from './http2-stream.ts'
+import { CANCEL, makeLikeTcp, stopClientAtEnd } from './http2-stream.ts'
+import { defaults } from './limits.ts'
 import { makeHttp2Request, type Http2Request, type StreamHead } from './raw-request.ts'
+import { Alarm, wheel } from './timer-wheel.ts'
 import type { UpgradeTransport } from './upgrade-transport.ts'
 
 export class Http2Upgrade implements UpgradeTransport {
@@ -53,6 +55,10 @@ export class Http2Upgrade implements UpgradeTransport {
 /** Answer with an error, and read no more of this stream; the others of its session go on. */
 export function refuseStream(stream: ServerHttp2Stream, rejection: Rejection): void {
   if (stream.destroyed || stream.closed) return
+  // A client that takes no body must not keep the stream, and with it the session.
+  const deadline = new Alarm(() => stream.close(CANCEL))
+  stream.once('close', () => wheel.clear(deadline))
+  wheel.set(deadline, defaults.closeTimeout)
   stopClientAtEnd(stream)
   stream.respond(rejectExtendedConnect(rejection) as OutgoingHttpHeaders)
   stream.end(rejection.body)

@@ -146,7 +146,8 @@ export class Output {
 
   /** A stream calls back in order: when an empty write is through, so is all that came before. */
   #askSystem(): void {
-    if (this.#host.connection.pendingBytes > 0) return
+    // After the end of the stream nothing can be asked of it: who waits is told when it is closed.
+    if (this.#host.connection.pendingBytes > 0 || !this.#host.stream.writable) return
     const waiters = this.#waitingForSystem ?? []
     this.#waitingForSystem = undefined
     this.#host.stream.write('', (error) => {

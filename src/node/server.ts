@@ -221,10 +221,8 @@ export class WebSocketServer<Data = undefined> {
   }
 
   #admit(admission: Admission<Data>, { request, stream, head, remoteAddress, openStatus }: UpgradeTransport): void {
-    tellHandshake(request, openStatus, '')
-    this.#counters.accepted++
-    this.#limits.opened(remoteAddress)
     admission.respond()
+    tellHandshake(request, openStatus, '')
     const { rates } = this.#settings
     const socket = new Socket<Data>({
       stream,
@@ -238,6 +236,8 @@ export class WebSocketServer<Data = undefined> {
       remoteAddress,
       limiter: rates === undefined ? undefined : new RateLimiter(rates),
     })
+    this.#counters.accepted++
+    this.#limits.opened(remoteAddress)
     this.#clients.add(socket)
     const { binding } = internalsOf(socket)
     binding.tap = feedFor(socket, undefined)

@@ -120,7 +120,12 @@ export class Upgrade<Data> {
     const respond = this.#transport.accept({ protocol, extensionsHeader: extensions.header, headers })
     this.#isOver = true
     this.#decided()
-    this.#ends.admit({ data: acceptance.data as Data, protocol: protocol ?? '', extensions, respond })
+    try {
+      this.#ends.admit({ data: acceptance.data as Data, protocol: protocol ?? '', extensions, respond })
+    } catch (error) {
+      this.#stream.destroy()
+      this.#ends.failed(error)
+    }
   }
 
   /** An application's mistake is told to the application; the client learns only that there was one. */

@@ -29,7 +29,7 @@ export interface WirePayload {
   readonly plain: Uint8Array
 }
 
-/** Looks on. Bytes are copies, but for those of `payload`: do not write to them. What throws here, throws where it is called. */
+/** Looks on. Bytes are copies, but for those of `payload`: do not write to them. */
 export interface WireTap {
   /** Bytes as they came, masked and compressed, however TCP cut them. */
   received?(bytes: Uint8Array): void
@@ -47,6 +47,8 @@ export class TapFeed implements ExtensionObserver {
   readonly #readers: Record<WireDirection, FrameReader> | undefined
   /** Whether the next byte that comes begins a frame, or came after one that did. */
   #isInStep = false
+  /** What was sent and is not read for frames yet. */
+  readonly #unread: Uint8Array[] = []
 
   constructor(taps: readonly WireTap[]) {
     this.#taps = taps
@@ -57,29 +59,50 @@ export class TapFeed implements ExtensionObserver {
   /** `isBetweenFrames` tells whether these bytes begin with a header. */
   received(bytes: Uint8Array, isBetweenFrames: boolean): void {
     // Unmasking happens in place: each gets a copy.
-    for (const tap of this.#taps) tap.received?.(Uint8Array.from(bytes))
+    this.#tell((tap) => tap.received?.(Uint8Array.from(bytes)))
     this.#isInStep ||= isBetweenFrames
     if (this.#isInStep) this.#readers?.in.read(Uint8Array.from(bytes), 0)
   }
 
   sent(bytes: Uint8Array): void {
-    for (const tap of this.#taps) tap.sent?.(Uint8Array.from(bytes))
-    this.#readers?.out.read(Uint8Array.from(bytes), 0)
+    this.#tell((tap) => tap.sent?.(Uint8Array.from(bytes)))
+    if (this.#readers === undefined) return
+    this.#unread.push(Uint8Array.from(bytes))
+    // Who is told of a frame may send another: it is read after this one.
+    if (this.#unread.length > 1) return
+    for (let next = this.#unread[0]; next !== undefined; next = this.#unread[0]) {
+      this.#readers.out.read(next, 0)
+      this.#unread.shift()
+    }
   }
 
   encoded(plain: Uint8Array, compressed: Uint8Array, rsv: number): void {
-    if (rsv !== 0) for (const tap of this.#taps) tap.payload?.({ direction: 'out', compressed, plain })
+    if (rsv !== 0) this.#tell((tap) => tap.payload?.({ direction: 'out', compressed, plain }))
   }
 
   decoded(compressed: Uint8Array, result: Uint8Array | DecodeFailure): void {
     if (!(result instanceof Uint8Array)) return
-    for (const tap of this.#taps) tap.payload?.({ direction: 'in', compressed, plain: result })
+    this.#tell((tap) => tap.payload?.({ direction: 'in', compressed, plain: result }))
+  }
+
+  /** What a tap throws is reported as Node reports it, and changes nothing for the connection. */
+  #tell(look: (tap: WireTap) => void): void {
+    for (const tap of this.#taps) {
+      try {
+        look(tap)
+      } catch (error) {
+        process.nextTick(() => {
+          throw error
+        })
+      }
+    }
   }
 
   #makeReader(direction: WireDirection): FrameReader {
     return new FrameReader({
       frameHeader: (header) => {
-        for (const tap of this.#taps) tap.frame?.({ direction, ...header })
+        const frame = { direction, ...header }
+        this.#tell((tap) => tap.frame?.(frame))
         return true
       },
       framePayload: () => true,

@@ -110,8 +110,11 @@ export class Connection {
   /** Take in bytes from the transport. They are unmasked where they are and may be kept: never write to them again. */
   receive(chunk: Uint8Array): void {
     this.#outbox.isReceiving = true
-    this.#receiver.receive(chunk)
-    this.#outbox.isReceiving = false
+    try {
+      this.#receiver.receive(chunk)
+    } finally {
+      this.#outbox.isReceiving = false
+    }
     this.#outbox.flush()
   }
 

@@ -17,6 +17,9 @@ const LAST_ROOM = 65_536
  * little. Large blocks take no physical memory until they are written to.
  */
 const MOST_AHEAD = 32
+/** From here on it is not so many times, but four times. */
+const MUCH_AHEAD = 1_048_576
+const LESS_AHEAD = 4
 
 export class PayloadBuffer {
   readonly #allocate: Allocate
@@ -26,6 +29,8 @@ export class PayloadBuffer {
   #room: Uint8Array | undefined
   #begun = 0
   #filled = 0
+  /** The size of the room that was made last by doubling. */
+  #doubled = 0
 
   constructor(allocate: Allocate) {
     this.#allocate = allocate
@@ -73,6 +78,7 @@ export class PayloadBuffer {
     this.#room = undefined
     this.#begun = 0
     this.#filled = 0
+    this.#doubled = 0
   }
 
   #join(parts: readonly Uint8Array[]): Uint8Array {
@@ -98,16 +104,18 @@ export class PayloadBuffer {
 
   #makeRoom(length: number): void {
     this.#seal()
-    const doubled = this.#room === undefined ? FIRST_ROOM : Math.min(this.#room.length * 2, LAST_ROOM)
-    this.#begin(Math.max(doubled, length))
+    this.#doubled = Math.min(Math.max(FIRST_ROOM, this.#doubled * 2), LAST_ROOM)
+    this.#begin(Math.max(this.#doubled, length))
   }
 
   /** Make room for what is still to come. It takes in what was held before, as long as that is the smaller part of it. */
   #makeRoomAhead(length: number, announced: number): void {
-    this.#seal()
     const before = this.#length - length
-    const whole = Math.min(announced, this.#length * MOST_AHEAD)
-    if (whole < before * 2) return this.#begin(whole - before)
+    const most = Math.max(Math.min(this.#length * MOST_AHEAD, MUCH_AHEAD), this.#length * LESS_AHEAD)
+    const whole = Math.min(announced, most)
+    // A few bytes more must not get a room of their own: frames of two bytes would cost a hundred times as much.
+    if (whole < before * 2) return this.#makeRoom(whole - before)
+    this.#seal()
     const parts = this.#parts
     this.#parts = []
     this.#begin(whole)

@@ -119,6 +119,53 @@ describe('Diagnostics channels', () => {
     client.destroy()
   })
 
+  it('a tap that throws is reported, and changes nothing for the connection', async () => {
+    const reported: unknown[] = []
+    const handlers = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException')
+    process.on('uncaughtException', (error) => void reported.push(error))
+    onTestFinished(() => {
+      process.removeAllListeners('uncaughtException')
+      for (const handler of handlers) process.on('uncaughtException', handler)
+    })
+    const { port, opened } = await serve({
+      perMessageDeflate: { threshold: 0 },
+      message: (socket, message) => void socket.send(message),
+    })
+    const client = await RawClient.open(port, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } })
+    const socket = await opened()
+    const fail = (): never => {
+      throw new Error('a tap')
+    }
+    socket.tap({ received: fail, sent: fail, frame: fail, payload: fail })
+    client.send(clientFrame(1, Buffer.from([0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]), { rsv: 4 }))
+    const [echo] = await client.take(1)
+    expect(echo!.rsv).toBe(4)
+    client.send(clientFrame(1, 'again'))
+    await client.take(2)
+    expect(reported.length).toBeGreaterThan(3)
+    client.destroy()
+  })
+
+  it('a tap that sends while it is told of a frame is told of the next in turn', async () => {
+    const told: number[] = []
+    const { port, opened } = await serve({ message: (socket, message) => void socket.send(message) })
+    const client = await RawClient.open(port)
+    const socket = await opened()
+    socket.tap({
+      frame: ({ direction, payloadLength }) => {
+        if (direction === 'in') return
+        told.push(payloadLength)
+        if (told.length === 1) socket.send(Buffer.alloc(100_000))
+      },
+    })
+    client.send(clientFrame(1, 'Hi'), clientFrame(1, 'you'))
+    const frames = await client.take(3)
+    expect(frames.map(({ payload }) => payload.length).toSorted((a, b) => a - b)).toEqual([2, 3, 100_000])
+    expect(told.toSorted((a, b) => a - b)).toEqual([2, 3, 100_000])
+    client.destroy()
+  })
+
   it('a tap and the channel of frames do not take each other away', async () => {
     const frames = listen<FrameEvent>('barewire:frame')
     const seen: WireFrame[] = []

@@ -104,6 +104,24 @@ describe('What has arrived of a message', () => {
     expect(held.take().length).toBe(12_000)
   })
 
+  it('reserves at most four times what has come from 1 MiB on', () => {
+    const { held, allocated } = buffer()
+    held.push(new Uint8Array(65_536), 0, 65_536, 100_000_000)
+    held.push(new Uint8Array(1_048_576), 0, 1_048_576, 100_000_000)
+    expect(allocated).toEqual([1_048_576, 4 * (65_536 + 1_048_576)])
+  })
+
+  it('makes no room for each of many frames of two bytes that come in halves (RFC 6455 10.4)', () => {
+    const { held, allocated } = buffer()
+    const FRAMES = 10_000
+    for (let frame = 1; frame <= FRAMES; frame++) {
+      held.push(Uint8Array.of(1), 0, 1, frame * 2)
+      held.push(Uint8Array.of(2), 0, 1, frame * 2)
+    }
+    expect(allocated.length).toBeLessThan(12)
+    expect(held.take()).toEqual(Uint8Array.from({ length: FRAMES * 2 }, (_, i) => (i % 2) + 1))
+  })
+
   it('lets go of everything when it is cleared', () => {
     const { held } = buffer()
     held.push(new Uint8Array(8000), 0, 8000)

@@ -49,11 +49,13 @@ export function serveInternal(health: Health, request: IncomingMessage, response
 
 function kick(
   health: Health,
-  { method, headers }: IncomingMessage,
+  { method, headers, socket }: IncomingMessage,
   { user, response }: { user: string; response: ServerResponse },
 ): void {
   // Only browsers send an Origin: no page may end connections, wherever it was loaded from.
   if (headers.origin !== undefined) return answer(response, 403, { error: 'not for pages' })
+  // The port may be open to whoever scrapes the numbers; to end connections one has to be on this machine.
+  if (!isLoopback(socket.remoteAddress)) return answer(response, 403, { error: 'only from this machine' })
   if (method !== 'DELETE') return answer(response, 405, { error: 'DELETE is required' })
   let id: string
   try {
@@ -62,4 +64,8 @@ function kick(
     return answer(response, 400, { error: 'the id is not percent-encoded UTF-8' })
   }
   answer(response, 200, { closed: health.kick(id) })
+}
+
+function isLoopback(address = ''): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address)
 }

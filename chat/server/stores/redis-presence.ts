@@ -39,7 +39,8 @@ export class RedisPresence implements Presence {
   }
 
   async leave(room: string, conn: string, user: User): Promise<void> {
-    this.#here.delete(`${room} ${conn}`)
+    const key = `${room} ${conn}`
+    if (this.#here.get(key)?.user.id === user.id) this.#here.delete(key)
     await this.#link.script(LEAVE, this.#roomKeys(room), [this.#keys.room(room).channel, `${conn} ${user.id}`])
   }
 

@@ -9,10 +9,11 @@ describe('the token of a handshake', () => {
   const of = (more: Partial<Parameters<typeof tokenOf>[0]>): string | undefined =>
     tokenOf({ url: '/chat', headers: {}, protocols: ['chat.v1'], ...more })
 
-  it('stands in the subprotocol, the Authorization header, a cookie or the query, in this order', () => {
+  it('stands in the subprotocol, the Authorization header, the query or a cookie, in this order', () => {
     expect(of({ protocols: ['chat.v1', 'bearer.a.b.c'], headers: { authorization: 'Bearer d' } })).toBe('a.b.c')
     expect(of({ headers: { authorization: 'bearer a.b.c', cookie: 'token=d' } })).toBe('a.b.c')
-    expect(of({ headers: { cookie: 'theme=dark; token=a.b.c; x=y' }, url: '/chat?token=d' })).toBe('a.b.c')
+    expect(of({ headers: { cookie: 'theme=dark; token=d; x=y' }, url: '/chat?token=a.b.c' })).toBe('a.b.c')
+    expect(of({ headers: { cookie: 'theme=dark; token=a.b.c; x=y' } })).toBe('a.b.c')
     expect(of({ url: '/chat?room=7&token=a.b.c' })).toBe('a.b.c')
     expect(of({ url: '/chat?access_token=a.b.c&token=d' })).toBe('a.b.c')
   })

@@ -39,6 +39,19 @@ describe('hello and auth', () => {
     expect(forged.user.id).not.toBe(first.user.id)
   })
 
+  it('does not count a connection that ended while it was let in', async () => {
+    const { user, session } = await room.connect().get('auth', { guest: { name: 'Anna' } })
+    for (let i = 0; i < 12; i += 1) {
+      const peer = room.connect()
+      void peer.ask('auth', { guest: { name: 'Anna', session: session! } })
+      peer.connection.ended({ code: 1006, clean: false })
+    }
+    await vi.advanceTimersByTimeAsync(1)
+    expect([...room.hub.users.of(user.id)]).toHaveLength(1)
+    const back = await room.connect().get('auth', { guest: { name: 'Anna', session: session! } })
+    expect(back.user.id).toBe(user.id)
+  })
+
   it('answers a bad name and stays open', async () => {
     const peer = room.connect()
     const reply = await peer.ask('auth', { guest: { name: ' \u200B ' } })
