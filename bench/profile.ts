@@ -25,6 +25,9 @@ export interface WorkloadProfile {
 }
 
 const MOST_FUNCTIONS = 12
+/** The native functions of Node's handles, which have no file. */
+const SOCKETS = new Set(['writeBuffer', 'writev', 'writeUtf8String', 'writeLatin1String'])
+const ZLIB = new Set(['writeSync', 'init', 'reset'])
 const ROUNDS = 5
 
 /** Run a workload with our server alone while the profiler looks on. */
@@ -62,8 +65,8 @@ function spenderOf({ name, url }: Sampled): string {
   if (name === '(garbage collector)') return 'garbage collector'
   // What is outside of JavaScript, such as the reading from sockets and the waiting for them.
   if (name === '(program)') return 'reading, the event loop, V8 itself'
-  if (url === '') return 'writing to sockets'
-  if (url.includes('zlib')) return 'zlib'
+  if (url.includes('zlib') || (url === '' && ZLIB.has(name))) return 'zlib'
+  if (url === '') return SOCKETS.has(name) ? 'writing to sockets' : 'other native code'
   if (url.startsWith('node:')) return "Node's streams and sockets"
   if (url.includes('/bench/')) return 'the handler of the application'
   return 'barewire'

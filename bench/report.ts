@@ -83,9 +83,10 @@ function machineText(suites: readonly SuiteReport[]): string {
     `- ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, loopback`,
     `- Node ${machine.node}; newest Node ${machine.newestNode ?? 'not measured'}; ${peers.join(', ')}`,
     `- servers ${machine.pinned ? 'pinned to one core, the load generator to another' : 'not pinned: taskset is missing'}`,
-    ...suites.map(
-      ({ suite, date, settings }) =>
-        `- ${suite}: ${date}, ${settings.rounds} rounds of ${settings.roundMs} ms, interleaved`,
+    ...suites.map(({ suite, date, settings }) =>
+      suite === 'memory'
+        ? `- ${suite}: ${date}, ${settings.connections} connections, 3 rounds`
+        : `- ${suite}: ${date}, ${settings.rounds} rounds of ${settings.roundMs} ms, interleaved`,
     ),
   ]
   return lines.join('\n')
