@@ -93,6 +93,7 @@ const RFC_6455: readonly Row[] = [
   ['7.1.5', 'MUST', 'Without a code the application is told 1005, without a Close frame 1006.', `${P}closing-handshake.ts#ClosingHandshake`, `${TP}connection.test.ts`],
   ['7.1.7', 'SHOULD', 'Failing an open connection sends a Close frame with the code of what was wrong.', `${P}connection.ts#fail`, `${TP}connection.test.ts`],
   ['7.1.7', 'MUST NOT', 'After failing, nothing more that comes is processed.', `${P}message-receiver.ts#stop`, `${TP}connection.test.ts`],
+  ['7.2.1', 'MUST', 'A client whose connection is lost fails it.', `${P}connection-state.ts#transitions`, `${TP}connection-state.test.ts`],
   ['7.4.1', 'MUST NOT', '1005, 1006 and 1015 do not stand in a Close frame, sent or received.', `${P}close-code.ts#isWireCloseCode`, `${TP}close-code.test.ts`],
   ['7.4.2', 'MUST NOT', 'Codes below 1000 are not used, nor those of 1000 to 2999 that nobody has registered.', `${P}close-code.ts#isWireCloseCode`, `${TP}close-code.test.ts`],
   ['8.1', 'MUST', 'Text that is not UTF-8 fails the connection, in messages and in the reason of a Close frame.', `${P}utf8.ts#Utf8Validator`, `${TP}utf8.test.ts`],
@@ -142,6 +143,20 @@ const RFC_8441: readonly Row[] = [
 ]
 
 const EXCEPTIONS: readonly Requirement[] = [
+  {
+    rfc: 6455,
+    section: '4.1',
+    level: 'MUST',
+    text: 'The request of a browser has an Origin field.',
+    exception: 'Held by browsers. A program has no origin; `origin` is there for one that acts for a page.',
+  },
+  {
+    rfc: 6455,
+    section: '5.5.1',
+    level: 'MUST NOT',
+    text: 'The reason of a Close frame is not shown to end users.',
+    exception: 'Held by the application, which gets it as CloseOutcome.reason for its logs.',
+  },
   {
     rfc: 6455,
     section: '4.1',
