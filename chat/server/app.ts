@@ -78,7 +78,7 @@ async function serve(front: Front, { config, webFolder, version, node, log, toke
     node,
     backend,
     guests: config.GUESTS ? new Guests(await backend.store.secret('guests')) : undefined,
-    verifyToken: tokens && ((token) => tokens.current.verify(token)),
+    tokens,
     events: metrics.hubEvents(onError),
   })
   const doorkeeper = new Doorkeeper({
@@ -127,7 +127,6 @@ async function serve(front: Front, { config, webFolder, version, node, log, toke
     reload() {
       front.reload()
       tokens?.reload()
-      if (tokens !== undefined) hub.recheck((kid) => tokens.current.knows(kid))
       log.info('certificate and keys were read again')
     },
     async drain() {

@@ -1,5 +1,6 @@
 /** Finds out who sends an `auth`: the holder of a token, or a guest. */
-import { AuthError, type GuestRequest, type Guests, type Identity, type TokenVerifier } from './identity.ts'
+import { AuthError, type GuestRequest, type Guests, type Identity } from './identity.ts'
+import type { Tokens } from './tokens.ts'
 
 export interface AuthRequest {
   readonly token?: string | undefined
@@ -8,27 +9,32 @@ export interface AuthRequest {
 
 export class AuthDesk {
   readonly #guests: Guests | undefined
-  readonly #verifyToken: TokenVerifier | undefined
+  readonly #tokens: Tokens | undefined
 
   /** What is `undefined` is not accepted. */
-  constructor(guests: Guests | undefined, verifyToken: TokenVerifier | undefined) {
+  constructor(guests: Guests | undefined, tokens: Tokens | undefined) {
     this.#guests = guests
-    this.#verifyToken = verifyToken
+    this.#tokens = tokens
   }
 
   get takesTokens(): boolean {
-    return this.#verifyToken !== undefined
+    return this.#tokens !== undefined
   }
 
   get takesGuests(): boolean {
     return this.#guests !== undefined
   }
 
+  /** Whether the key of an identity is still there. */
+  stillKnows({ key }: Identity): boolean {
+    return key === undefined || this.#tokens?.knows(key) === true
+  }
+
   /** Rejects with `AuthError` for whoever is not let in. */
   async identify({ token, guest }: AuthRequest): Promise<Identity> {
     if (token !== undefined) {
-      if (this.#verifyToken === undefined) throw new AuthError('bad_token', 'tokens are not accepted here')
-      return this.#verifyToken(token)
+      if (this.#tokens === undefined) throw new AuthError('bad_token', 'tokens are not accepted here')
+      return this.#tokens.verify(token)
     }
     if (guest === undefined) throw new AuthError('bad_name', 'auth needs a token or a guest')
     if (this.#guests === undefined) throw new AuthError('no_guests', 'guests are not let in here')

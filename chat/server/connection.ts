@@ -180,7 +180,11 @@ export class ChatConnection implements Recipient {
   }
 
   #checkToken(now: number): void {
-    const expires = this.identity?.expires
+    const { identity } = this
+    if (identity === undefined) return
+    // Asked again and again: keys can be taken away at any time, also while somebody is being let in.
+    if (!this.hub.desk.stillKnows(identity)) return this.closeWith('revoked', 'the key of the token is gone')
+    const { expires } = identity
     if (expires === undefined) return
     if (now >= expires) return this.closeWith('token_expired', 'the token has ended')
     if (!this.#warned && expires - now <= LIMITS.expiringMs) {

@@ -12,7 +12,7 @@ import { ChatFault } from './chat-fault.ts'
 import { newConnectionId, nodeOf } from './connection-id.ts'
 import { AuthDesk } from './auth-desk.ts'
 import { Departures } from './departures.ts'
-import type { Guests, Identity, TokenVerifier } from './identity.ts'
+import type { Guests, Identity } from './identity.ts'
 import { answerJoin } from './join.ts'
 import { Lobby } from './lobby.ts'
 import { MarkWriter } from './mark-writer.ts'
@@ -22,6 +22,7 @@ import { type Room, type RoomEvents, writeEntry } from './room.ts'
 import { RoomDirectory } from './room-directory.ts'
 import { RoomWatch } from './room-watch.ts'
 import type { AppendRequest, AppendResult, Backend, Marks } from './stores/store.ts'
+import type { Tokens } from './tokens.ts'
 import { UserConnections } from './user-connections.ts'
 
 /** What happens, for metrics and logs. */
@@ -41,7 +42,7 @@ export interface HubOptions {
   /** `undefined`: guests are not let in. */
   readonly guests: Guests | undefined
   /** `undefined`: tokens are not accepted. */
-  readonly verifyToken: TokenVerifier | undefined
+  readonly tokens: Tokens | undefined
   readonly events: HubEvents
 }
 
@@ -62,12 +63,12 @@ export class Hub {
   readonly #departures = new Departures()
   readonly #timers: NodeJS.Timeout[]
 
-  constructor({ node, backend, guests, verifyToken, events }: HubOptions) {
+  constructor({ node, backend, guests, tokens, events }: HubOptions) {
     this.node = node
     this.backend = backend
     this.events = events
     this.lobby = new Lobby(backend)
-    this.desk = new AuthDesk(guests, verifyToken)
+    this.desk = new AuthDesk(guests, tokens)
     this.directory = new RoomDirectory(backend, events)
     this.#marks = new MarkWriter(backend.store, (error) => events.error(error))
     this.#watch = new RoomWatch(() => this.lobby.rooms())
@@ -202,15 +203,6 @@ export class Hub {
     if (rooms.length === 0) return
     if ((end.clean && end.code === 1000) || connection.isSentAway) leave()
     else this.#departures.later(leave, end.clean && end.code === 1001 ? RELOAD_GRACE_MS : LIMITS.presenceGraceMs)
-  }
-
-  /** The keys have changed: who came in with one that is gone goes. */
-  recheck(knows: (kid: string | undefined) => boolean): void {
-    for (const connection of this.connections) {
-      const { identity } = connection
-      if (identity !== undefined && !knows(identity.kid))
-        connection.closeWith('revoked', 'the key of the token is gone')
-    }
   }
 
   tick(now: number = Date.now()): void {

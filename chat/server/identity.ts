@@ -8,8 +8,8 @@ export interface Identity {
   readonly expires?: number
   /** A guest's proof for later. */
   readonly session?: string
-  /** The key that signed the token, so that its withdrawal can be noticed. */
-  readonly kid?: string
+  /** Names the key that verified the token, so that its withdrawal can be noticed; guests have none. */
+  readonly key?: string
 }
 
 /** Why somebody was not let in. The sentence may be shown to the user. */

@@ -2,8 +2,8 @@
 import type { Config } from './config.ts'
 import { createTokens, readKeyFile, readKeySet, type Tokens } from './tokens.ts'
 
-export interface TokenSource {
-  readonly current: Tokens
+/** The keys of the moment. */
+export interface TokenSource extends Tokens {
   /** Read the file again; a file that cannot be used throws, and the old keys stay. */
   reload(): void
 }
@@ -18,9 +18,8 @@ export function readTokens(config: Config): TokenSource | undefined {
   }
   let current = read()
   return {
-    get current() {
-      return current
-    },
+    verify: (token) => current.verify(token),
+    knows: (key) => current.knows(key),
     reload() {
       current = read()
     },

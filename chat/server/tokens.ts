@@ -1,6 +1,7 @@
 /** JSON Web Tokens, checked with keys that pin their algorithm. RFC 7519, RFC 7517, RFC 7518 3. */
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWK, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import * as v from 'valibot'
 import { cleanName } from '../protocol/index.ts'
 import { ConfigError } from './config.ts'
@@ -24,8 +25,14 @@ export interface TokenSettings {
 
 export interface Tokens {
   readonly verify: TokenVerifier
-  /** Whether a key that signed a token is still there. */
-  knows(kid: string | undefined): boolean
+  /** Whether the key with this name, an `Identity.key`, is still there. */
+  knows(key: string): boolean
+}
+
+interface NamedKey {
+  readonly jwk: JWK
+  readonly name: string
+  readonly get: JWTVerifyGetKey
 }
 
 /** Read a key set; every key names its algorithm. */
@@ -62,26 +69,42 @@ export function readKeyFile(path: string): JSONWebKeySet {
   return readKeySet(json, `JWKS_FILE=${path}`)
 }
 
-/** The key of a token's header: a public one, or a secret of exactly that algorithm. */
-function keyFinder({ keys }: JSONWebKeySet): JWTVerifyGetKey {
-  const secrets = keys.filter(({ kty }) => kty === 'oct')
-  const publicKeys = createLocalJWKSet({ keys: keys.filter(({ kty }) => kty !== 'oct') })
-  return (header, token) => {
-    if (SECRET_BYTES[header.alg] === undefined) return publicKeys(header, token)
-    const fitting = secrets.filter(({ alg, kid }) => alg === header.alg && (header.kid ?? kid) === kid)
-    if (fitting.length !== 1) throw new errors.JWKSNoMatchingKey()
-    return Buffer.from(fitting[0]!.k!, 'base64url')
-  }
+/**
+ * Tell a key from every other, also from one that took over its `kid`, without keeping the secret: a digest of what
+ * identifies it, as in RFC 7638 3.
+ */
+function nameOf({ kid, alg, kty, crv, e, k, n, x, y }: JWK): string {
+  return createHash('sha256')
+    .update(JSON.stringify([kid, alg, kty, crv, e, k, n, x, y]))
+    .digest('base64url')
+}
+
+function nameKey(jwk: JWK): NamedKey {
+  const secret = jwk.kty === 'oct' ? Buffer.from(jwk.k!, 'base64url') : undefined
+  return { jwk, name: nameOf(jwk), get: secret === undefined ? createLocalJWKSet({ keys: [jwk] }) : () => secret }
+}
+
+/** The one key that a token's header means: of exactly its algorithm and, when it names one, of its `kid`. */
+function findKey(keys: readonly NamedKey[], header: { alg: string; kid?: string }): NamedKey {
+  const fitting = keys.filter(({ jwk }) => jwk.alg === header.alg && (header.kid ?? jwk.kid) === jwk.kid)
+  if (fitting.length !== 1) throw new errors.JWKSNoMatchingKey()
+  return fitting[0]!
 }
 
 /** Make the check for a key set. The algorithm is the key's, whatever the token says. RFC 8725 3.1. */
 export function createTokens(keySet: JSONWebKeySet, { issuer, audience }: TokenSettings): Tokens {
-  const keys = keyFinder(keySet)
+  const keys = keySet.keys.map(nameKey)
   const algorithms = [...new Set(keySet.keys.map(({ alg }) => alg!))]
-  const kids = new Set(keySet.keys.map(({ kid }) => kid))
+  const names = new Set(keys.map(({ name }) => name))
   const verify = async (token: string): Promise<Identity> => {
+    let key = ''
+    const getKey: JWTVerifyGetKey = (header, jws) => {
+      const found = findKey(keys, header)
+      key = found.name
+      return found.get(header, jws)
+    }
     try {
-      const { payload, protectedHeader } = await jwtVerify(token, keys, {
+      const { payload } = await jwtVerify(token, getKey, {
         algorithms,
         issuer,
         audience,
@@ -90,8 +113,7 @@ export function createTokens(keySet: JSONWebKeySet, { issuer, audience }: TokenS
       })
       const name = typeof payload['name'] === 'string' ? payload['name'] : payload.sub!
       const user = { id: `u-${payload.sub!}`, name: cleanName(name) ?? 'someone' }
-      const { kid } = protectedHeader
-      return { user, expires: payload.exp! * 1000, ...(kid === undefined ? {} : { kid }) }
+      return { user, expires: payload.exp! * 1000, key }
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw new AuthError('expired', 'the token has ended')
       if (error instanceof errors.JOSEError)
@@ -99,5 +121,5 @@ export function createTokens(keySet: JSONWebKeySet, { issuer, audience }: TokenS
       throw error
     }
   }
-  return { verify, knows: (kid) => kid === undefined || kids.has(kid) }
+  return { verify, knows: (key) => names.has(key) }
 }

@@ -121,15 +121,16 @@ describe('SIGHUP', { timeout: 60_000 }, () => {
     await anna.send('general', 'through it all')
   })
 
-  it('sends away with 4010 who came in with a key that is gone', async () => {
-    const key = async (kid: string): Promise<{ sign: () => Promise<string>; jwk: object }> => {
-      const { publicKey, privateKey } = await generateKeyPair('ES256')
+  it('sends away with 4010 who came in with a key that is gone, also when the token named none', async () => {
+    // The algorithm alone tells which key is meant: these tokens name none.
+    const key = async (kid: string, alg: string): Promise<{ sign: () => Promise<string>; jwk: object }> => {
+      const { publicKey, privateKey } = await generateKeyPair(alg)
       const claims = { sub: kid, name: kid, iss: 'i', aud: 'a' }
       const sign = (): Promise<string> =>
-        new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid }).setExpirationTime('5m').sign(privateKey)
-      return { sign, jwk: { ...(await exportJWK(publicKey)), alg: 'ES256', kid } }
+        new SignJWT(claims).setProtectedHeader({ alg }).setExpirationTime('5m').sign(privateKey)
+      return { sign, jwk: { ...(await exportJWK(publicKey)), alg, kid } }
     }
-    const [old, kept] = [await key('old'), await key('kept')]
+    const [old, kept] = [await key('old', 'ES256'), await key('kept', 'EdDSA')]
     const JWKS_FILE = join(folder, 'keys.json')
     writeFileSync(JWKS_FILE, JSON.stringify({ keys: [old.jwk, kept.jwk] }))
     node = await NodeProcess.start({ STORE: 'memory', GUESTS: 'off', JWKS_FILE, JWT_ISSUER: 'i', JWT_AUDIENCE: 'a' })

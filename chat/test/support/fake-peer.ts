@@ -13,10 +13,11 @@ import {
 } from '../../protocol/index.ts'
 import type { ChatConnection } from '../../server/connection.ts'
 import { Hub, type HubEvents } from '../../server/hub.ts'
-import { Guests, type TokenVerifier } from '../../server/identity.ts'
+import { Guests } from '../../server/identity.ts'
 import type { Peer } from '../../server/peer.ts'
 import { memoryBackend } from '../../server/stores/memory.ts'
 import type { Backend } from '../../server/stores/store.ts'
+import type { Tokens } from '../../server/tokens.ts'
 
 export const newCid = (): string => encodeCid(randomBytes(16))
 
@@ -106,9 +107,7 @@ export interface TestHub {
   guest(name: string, session?: string): Promise<FakePeer>
 }
 
-export async function testHub(
-  options: { backend?: Backend; node?: string; verifyToken?: TokenVerifier } = {},
-): Promise<TestHub> {
+export async function testHub(options: { backend?: Backend; node?: string; tokens?: Tokens } = {}): Promise<TestHub> {
   const backend = options.backend ?? memoryBackend()
   for (const room of ['general', 'random', 'help']) await backend.store.createRoom(room, room)
   const errors: unknown[] = []
@@ -132,7 +131,7 @@ export async function testHub(
     node: options.node ?? 'n1',
     backend,
     guests: new Guests(await backend.store.secret('guests')),
-    verifyToken: options.verifyToken,
+    tokens: options.tokens,
     events,
   })
   const connect = (): FakePeer => {

@@ -4,6 +4,8 @@ import { testHub, type TestHub } from '../../support/fake-peer.ts'
 
 let room: TestHub
 
+const ANNA = { id: 'u-anna', name: 'Anna' }
+
 beforeEach(async () => {
   vi.useFakeTimers()
   room = await testHub()
@@ -91,11 +93,11 @@ describe('hello and auth', () => {
 describe('tokens', () => {
   it('warn a minute before their end and close with 4202 at it; a new one prolongs', async () => {
     await room.hub.close()
-    const verifyToken = async (token: string): Promise<{ user: { id: string; name: string }; expires: number }> => ({
-      user: { id: 'u-anna', name: 'Anna' },
-      expires: Number(token),
-    })
-    room = await testHub({ verifyToken })
+    const tokens = {
+      verify: async (token: string) => ({ user: ANNA, expires: Number(token), key: 'k' }),
+      knows: () => true,
+    }
+    room = await testHub({ tokens })
     const anna = room.connect()
     await anna.get('auth', { token: String(Date.now() + 90_000) })
     const heartbeat = setInterval(() => anna.connection.receive('{"t":"ping","d":{"ts":1}}'), 20_000)
@@ -108,5 +110,24 @@ describe('tokens', () => {
     await vi.advanceTimersByTimeAsync(61_000)
     clearInterval(heartbeat)
     expect(anna.closed?.code).toBe(ChatClose.token_expired)
+  })
+  it('end within a second with 4010 when the key that verified them is taken away; guests stay', async () => {
+    await room.hub.close()
+    const keys = new Set(['one', 'two'])
+    const tokens = {
+      verify: async (token: string) => ({ user: ANNA, expires: Date.now() + 600_000, key: token }),
+      knows: (key: string) => keys.has(key),
+    }
+    room = await testHub({ tokens })
+    const [gone, kept, moved] = [room.connect(), room.connect(), room.connect()]
+    await gone.get('auth', { token: 'one' })
+    await kept.get('auth', { token: 'two' })
+    await moved.get('auth', { token: 'one' })
+    await moved.get('auth', { token: 'two' })
+    const guest = await room.guest('Bo')
+    keys.delete('one')
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(gone.closed?.code).toBe(ChatClose.revoked)
+    expect([kept.closed, moved.closed, guest.closed]).toEqual([undefined, undefined, undefined])
   })
 })
