@@ -1,12 +1,17 @@
 /**
  * The token that came with a handshake, wherever it stands. A page can set no header of a WebSocket, so it has the
- * subprotocol, a cookie, or the query; the header is for programs. RFC 6750 2.1 and 2.3.
+ * subprotocol, a cookie, or the query; the header is for programs. RFC 6750 2.1 and 2.3, RFC 6265 4.2.
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import { BEARER_PREFIX } from '../protocol/index.ts'
 
-/** The name of the cookie, and of the parameter beside `access_token`. */
-const NAME = 'token'
+/**
+ * The name of the cookie: its own, for a browser sends it unasked, with those of every other program on this host. The
+ * prefix binds it to this very host and to TLS, so that no neighbour can set it (draft-ietf-httpbis-rfc6265bis 4.1.3.2).
+ */
+export const TOKEN_COOKIE = '__Host-barewire-chat'
+/** The name of the parameter beside `access_token`. */
+const PARAMETER = 'token'
 const BEARER = /^Bearer +([^\s,]+)$/i
 
 export interface Handshake {
@@ -27,12 +32,12 @@ export function tokenOf({ url, headers, protocols }: Handshake): string | undefi
 function fromCookie(cookie = ''): string | undefined {
   for (const pair of cookie.split(';')) {
     const [name, value] = pair.trim().split('=', 2)
-    if (name === NAME && value !== undefined && value !== '') return value
+    if (name === TOKEN_COOKIE && value !== undefined && value !== '') return value
   }
   return undefined
 }
 
 function fromQuery(url: string): string | undefined {
   const query = new URLSearchParams(url.split('?', 2)[1] ?? '')
-  return query.get('access_token') || query.get(NAME) || undefined
+  return query.get('access_token') || query.get(PARAMETER) || undefined
 }

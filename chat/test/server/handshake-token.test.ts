@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { exportJWK, generateSecret, SignJWT } from 'jose'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { tokenOf } from '../../server/handshake-token.ts'
+import { TOKEN_COOKIE, tokenOf } from '../../server/handshake-token.ts'
 import { listen, testApp, type TestApp } from '../support/app.ts'
 
 describe('the token of a handshake', () => {
@@ -11,9 +11,9 @@ describe('the token of a handshake', () => {
 
   it('stands in the subprotocol, the Authorization header, the query or a cookie, in this order', () => {
     expect(of({ protocols: ['chat.v1', 'bearer.a.b.c'], headers: { authorization: 'Bearer d' } })).toBe('a.b.c')
-    expect(of({ headers: { authorization: 'bearer a.b.c', cookie: 'token=d' } })).toBe('a.b.c')
-    expect(of({ headers: { cookie: 'theme=dark; token=d; x=y' }, url: '/chat?token=a.b.c' })).toBe('a.b.c')
-    expect(of({ headers: { cookie: 'theme=dark; token=a.b.c; x=y' } })).toBe('a.b.c')
+    expect(of({ headers: { authorization: 'bearer a.b.c', cookie: `${TOKEN_COOKIE}=d` } })).toBe('a.b.c')
+    expect(of({ headers: { cookie: `theme=dark; ${TOKEN_COOKIE}=d; x=y` }, url: '/chat?token=a.b.c' })).toBe('a.b.c')
+    expect(of({ headers: { cookie: `theme=dark; ${TOKEN_COOKIE}=a.b.c; x=y` } })).toBe('a.b.c')
     expect(of({ url: '/chat?room=7&token=a.b.c' })).toBe('a.b.c')
     expect(of({ url: '/chat?access_token=a.b.c&token=d' })).toBe('a.b.c')
   })
@@ -24,7 +24,9 @@ describe('the token of a handshake', () => {
       { authorization: 'Basic YTpi' },
       { authorization: 'Bearer' },
       { authorization: 'Bearer a, Bearer b' },
-      { cookie: 'mytoken=x; token; token=' },
+      { cookie: `my${TOKEN_COOKIE}=x; ${TOKEN_COOKIE}; ${TOKEN_COOKIE}=` },
+      // Another program on this host.
+      { cookie: 'token=a.b.c; access_token=a.b.c; barewire-chat=a.b.c' },
     ]) {
       expect(of({ headers })).toBeUndefined()
     }
@@ -53,7 +55,7 @@ describe('a server that takes tokens', () => {
   it.each([
     ['the subprotocol', (jwt: string) => ({ protocols: [`bearer.${jwt}`] })],
     ['the header', (jwt: string) => ({ headers: { authorization: `Bearer ${jwt}` } })],
-    ['a cookie', (jwt: string) => ({ headers: { cookie: `token=${jwt}` } })],
+    ['a cookie', (jwt: string) => ({ headers: { cookie: `${TOKEN_COOKIE}=${jwt}` } })],
     ['the query', (jwt: string) => ({ query: `?token=${jwt}` })],
   ])('lets its holder in by %s, and closes with 4001 for a wrong one', async (_where, place) => {
     const open = (jwt: string): WebSocket => {
