@@ -2,7 +2,7 @@
 import type * as v from 'valibot'
 import { CLOSE_MEANING, ChatClose, type ChatCloseName, closePolicy } from './close-codes.ts'
 import { Entry, PresencePage, PresentUser, RoomInfo, User } from './entities.ts'
-import { CHAT_ERRORS, ErrorBody } from './error-codes.ts'
+import { AUTH_REASONS, CHAT_ERRORS, ErrorBody } from './error-codes.ts'
 import { EVENTS } from './events.ts'
 import { LIMITS } from './limits.ts'
 import { REQUESTS } from './requests.ts'
@@ -107,6 +107,8 @@ export function describeCatalogue(): string {
   for (const [name, { code, retry, meaning }] of Object.entries(CHAT_ERRORS)) {
     lines.push(row(String(code), `\`${name}\``, retry ? 'yes' : 'no', meaning))
   }
+  lines.push('', '### Reasons of a refused `auth`', '', row('Reason', 'Meaning'), row('---', '---'))
+  for (const [reason, meaning] of Object.entries(AUTH_REASONS)) lines.push(row(`\`${reason}\``, meaning))
   lines.push('', '### Close codes', '', row('Code', 'Name', 'The client', 'Meaning'), row('---', '---', '---', '---'))
   const policies = { stop: 'stops', backoff: 'backs off', now: 'comes back now, with jitter' }
   for (const [name, code] of Object.entries(ChatClose)) {

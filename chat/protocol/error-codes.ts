@@ -22,6 +22,22 @@ export const CHAT_ERRORS = {
 
 export type ChatErrorName = keyof typeof CHAT_ERRORS
 
+/** Why an `auth` was refused: stands as `reason` beside the error, for programs and for pages in any language. */
+export const AUTH_REASONS = {
+  missing: 'neither a token nor a guest was given',
+  bad_name: 'the name has no visible character, or more than 32',
+  no_guests: 'guests are not let in here',
+  no_tokens: 'tokens are not accepted here',
+  bad_token: 'the token cannot be read, or not in this form',
+  bad_signature: 'the signature does not fit the key',
+  unknown_key: 'no key of the server fits what the token names',
+  bad_claims: 'issuer, audience, subject or times are missing or wrong',
+  expired: 'the token has ended',
+  other_user: 'the connection belongs to another user',
+} as const
+
+export type AuthReason = keyof typeof AUTH_REASONS
+
 export const ErrorBody = v.object({
   code: v.number(),
   name: v.string(),
@@ -29,13 +45,22 @@ export const ErrorBody = v.object({
   retry: v.boolean(),
   /** Milliseconds to wait before the retry. */
   afterMs: v.optional(v.number()),
+  /** Why an `auth` was refused, one of `AUTH_REASONS`; later versions may have more. */
+  reason: v.optional(v.string()),
   /** A sentence for developers: what was seen, what was required. */
   detail: v.optional(v.string()),
 })
 export type ErrorBody = v.InferOutput<typeof ErrorBody>
 
+/** What an error may say beside its name. */
+export interface ErrorMore {
+  readonly afterMs?: number
+  readonly reason?: AuthReason
+  readonly detail?: string
+}
+
 /** Make the error body of a name. */
-export function errorBody(name: ChatErrorName, more: { afterMs?: number; detail?: string } = {}): ErrorBody {
+export function errorBody(name: ChatErrorName, more: ErrorMore = {}): ErrorBody {
   const { code, retry } = CHAT_ERRORS[name]
   return { code, name, retry, ...more }
 }

@@ -33,10 +33,10 @@ export class AuthDesk {
   /** Rejects with `AuthError` for whoever is not let in. */
   async identify({ token, guest }: AuthRequest): Promise<Identity> {
     if (token !== undefined) {
-      if (this.#tokens === undefined) throw new AuthError('bad_token', 'tokens are not accepted here')
+      if (this.#tokens === undefined) throw new AuthError('no_tokens', 'tokens are not accepted here')
       return this.#tokens.verify(token)
     }
-    if (guest === undefined) throw new AuthError('bad_name', 'auth needs a token or a guest')
+    if (guest === undefined) throw new AuthError('missing', 'auth needs a token or a guest')
     if (this.#guests === undefined) throw new AuthError('no_guests', 'guests are not let in here')
     return this.#guests.identify(guest)
   }

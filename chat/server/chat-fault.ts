@@ -1,11 +1,11 @@
 /** The refusal of a request. */
-import type { ChatErrorName } from '../protocol/index.ts'
+import type { ChatErrorName, ErrorMore } from '../protocol/index.ts'
 
 /** A request that cannot be done, for the reason it carries. */
 export class ChatFault extends Error {
   override readonly name = 'ChatFault'
   readonly error: ChatErrorName
-  readonly more: { detail?: string; afterMs?: number }
+  readonly more: ErrorMore
 
   constructor(error: ChatErrorName, detail: string, afterMs?: number) {
     super(detail)

@@ -9,6 +9,7 @@ import {
   type ChatErrorName,
   type Entry,
   errorBody,
+  type ErrorMore,
   LIMITS,
   readRequest,
   type Request,
@@ -236,7 +237,7 @@ export class ChatConnection implements Recipient {
     if (failure.close !== undefined) this.close(ChatClose[failure.close], failure.more.detail ?? failure.error)
   }
 
-  #fail(id: number | undefined, error: ChatErrorName, more: { detail?: string; afterMs?: number }): void {
+  #fail(id: number | undefined, error: ChatErrorName, more: ErrorMore): void {
     const body = errorBody(error, more)
     this.hub.events.refused(error)
     this.sendText(id === undefined ? writeEvent('error', body) : writeFailure(id, body))

@@ -1,6 +1,6 @@
 /** Who a connection belongs to: guests, who prove to be the same with a keyed digest, and holders of a token. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { cleanName, type User } from '../protocol/index.ts'
+import { type AuthReason, cleanName, type User } from '../protocol/index.ts'
 
 export interface Identity {
   readonly user: User
@@ -15,9 +15,9 @@ export interface Identity {
 /** Why somebody was not let in. The sentence may be shown to the user. */
 export class AuthError extends Error {
   override readonly name = 'AuthError'
-  readonly reason: 'bad_name' | 'no_guests' | 'bad_token' | 'expired' | 'other_user'
+  readonly reason: AuthReason
 
-  constructor(reason: AuthError['reason'], message: string) {
+  constructor(reason: AuthReason, message: string) {
     super(message)
     this.reason = reason
   }

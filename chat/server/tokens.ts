@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWK, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import * as v from 'valibot'
-import { cleanName } from '../protocol/index.ts'
+import { type AuthReason, cleanName } from '../protocol/index.ts'
 import { ConfigError } from './config.ts'
 import { AuthError, type Identity, type TokenVerifier } from './identity.ts'
 
@@ -13,6 +13,14 @@ const ALGORITHMS = ['HS256', 'HS384', 'HS512', 'RS256', 'PS256', 'ES256', 'ES384
 const SECRET_BYTES: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 }
 /** Clocks of two machines differ. */
 const CLOCK_TOLERANCE_S = 5
+
+/** What the errors of the check mean to whoever holds the token; whatever else there is, the token is not in order. */
+const REASONS: ReadonlyMap<string, AuthReason> = new Map([
+  [errors.JWTExpired.code, 'expired'],
+  [errors.JWSSignatureVerificationFailed.code, 'bad_signature'],
+  [errors.JWKSNoMatchingKey.code, 'unknown_key'],
+  [errors.JWTClaimValidationFailed.code, 'bad_claims'],
+])
 
 const KeySet = v.object({
   keys: v.pipe(v.array(v.looseObject({ kty: v.string(), alg: v.picklist(ALGORITHMS) })), v.minLength(1)),
@@ -115,10 +123,8 @@ export function createTokens(keySet: JSONWebKeySet, { issuer, audience }: TokenS
       const user = { id: `u-${payload.sub!}`, name: cleanName(name) ?? 'someone' }
       return { user, expires: payload.exp! * 1000, key }
     } catch (error) {
-      if (error instanceof errors.JWTExpired) throw new AuthError('expired', 'the token has ended')
-      if (error instanceof errors.JOSEError)
-        throw new AuthError('bad_token', `the token is not accepted: ${error.code}`)
-      throw error
+      if (!(error instanceof errors.JOSEError)) throw error
+      throw new AuthError(REASONS.get(error.code) ?? 'bad_token', `the token is not accepted: ${error.code}`)
     }
   }
   return { verify, knows: (key) => names.has(key) }

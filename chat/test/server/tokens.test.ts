@@ -37,13 +37,23 @@ describe('tokens', () => {
   })
 
   it.each([
-    ['another issuer', { iss: 'https://evil.example' }],
-    ['another audience', { aud: 'mail' }],
-    ['no subject', { sub: undefined }],
-    ['no expiry', { exp: undefined }],
-    ['an expiry long ago', { exp: 1 }],
-  ])('with %s are refused', async (_name, claims) => {
-    await expect(tokens.verify(await token(claims))).rejects.toBeInstanceOf(AuthError)
+    ['another issuer', { iss: 'https://evil.example' }, 'bad_claims'],
+    ['another audience', { aud: 'mail' }, 'bad_claims'],
+    ['no subject', { sub: undefined }, 'bad_claims'],
+    ['no expiry', { exp: undefined }, 'bad_claims'],
+    ['an expiry long ago', { exp: 1 }, 'expired'],
+  ])('with %s are refused, and the reason is told', async (_name, claims, reason) => {
+    await expect(tokens.verify(await token(claims))).rejects.toMatchObject({ name: 'AuthError', reason })
+  })
+
+  it('of strangers are refused, and the reason is told', async () => {
+    const claims = { sub: 'anna', iss: settings.issuer, aud: 'chat', exp: now() + 60 }
+    const { privateKey } = await generateKeyPair('ES256')
+    const sign = (kid: string): Promise<string> =>
+      new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid }).sign(privateKey)
+    await expect(tokens.verify(await sign('k1'))).rejects.toMatchObject({ reason: 'bad_signature' })
+    await expect(tokens.verify(await sign('k9'))).rejects.toMatchObject({ reason: 'unknown_key' })
+    await expect(tokens.verify('a.b.c')).rejects.toMatchObject({ reason: 'bad_token' })
   })
 
   it('without a signature, or signed with another algorithm, are refused (RFC 8725 3.1)', async () => {

@@ -310,9 +310,9 @@ describe('ChatClient', () => {
     await settle()
     FakeSocket.last.open()
     FakeSocket.last.say(HELLO)
-    FakeSocket.last.refuse('auth', { code: 4010, name: 'unauthorized', retry: false })
+    FakeSocket.last.refuse('auth', { code: 4010, name: 'unauthorized', retry: false, reason: 'bad_name' })
     await settle()
-    expect(client.login.refusal).toEqual({ of: 'name', detail: '' })
+    expect(client.login.refusal).toEqual({ of: 'guest', reason: 'bad_name' })
   })
 
   it('follows who is there and who types', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CHAT_ERRORS } from '../../protocol/error-codes.ts'
+import { AUTH_REASONS, CHAT_ERRORS } from '../../protocol/error-codes.ts'
 import { ChatClose } from '../../protocol/close-codes.ts'
 import { en } from '../../web/src/i18n/en.ts'
 import { zh } from '../../web/src/i18n/zh.ts'
@@ -27,8 +27,11 @@ describe('the Chinese page', () => {
     for (const [place, text] of chinese) if (!SAME.has(place)) expect(text, place).toMatch(HAN)
   })
 
-  it('has words for every error and every close code of the protocol', () => {
+  it('has words for every error, every close code and every reason of the protocol', () => {
     for (const name of Object.keys(CHAT_ERRORS)) expect(zh.errors[name as keyof typeof zh.errors], name).toMatch(HAN)
+    for (const name of Object.keys(AUTH_REASONS)) {
+      expect(zh.refused[name as keyof typeof zh.refused], name).toMatch(HAN)
+    }
     for (const name of Object.keys(ChatClose)) expect(zh.closes[name as keyof typeof zh.closes], name).toMatch(HAN)
   })
 

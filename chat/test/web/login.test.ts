@@ -33,8 +33,8 @@ function login(answers: (object | RequestError)[], hello: object = HELLO.d, prev
   return { desk, asked, accepted }
 }
 
-const refused = (detail: string): RequestError =>
-  new RequestError({ code: 4010, name: 'unauthorized', retry: false, detail })
+const refused = (reason: string): RequestError =>
+  new RequestError({ code: 4010, name: 'unauthorized', retry: false, reason, detail: 'for developers' })
 
 describe('the login', () => {
   it('keeps what proves to be the same guest again', async () => {
@@ -50,14 +50,14 @@ describe('the login', () => {
   })
 
   it.each([
-    ['a name', AS_ADA, HELLO.d, 'name'],
+    ['a name', AS_ADA, HELLO.d, 'guest'],
     ['a guest', AS_ADA, { ...HELLO.d, guests: false }, 'guest'],
     ['a token', WITH_TOKEN, { ...HELLO.d, guests: false }, 'token'],
   ])('tells that %s was refused, and does not ask again with the same', async (_what, identity, hello, of) => {
     const { desk, asked } = login([refused('why'), { user: ADA, rooms: [] }], hello)
     desk.become(identity)
     await desk.authenticate()
-    expect([desk.refusal, desk.isSomebody]).toEqual([{ of, detail: 'why' }, false])
+    expect([desk.refusal, desk.isSomebody]).toEqual([{ of, reason: 'why' }, false])
     await desk.authenticate()
     expect(asked).toHaveLength(1)
     desk.become({ ...identity, name: 'another' })
@@ -97,7 +97,7 @@ describe('the login', () => {
     await desk.authenticate()
     expect(asked).toEqual([{ token: 'a.b.c', replaces: 'c0' }])
     desk.revoked()
-    expect([desk.refusal, desk.isSomebody]).toEqual([{ of: 'token', detail: 'revoked' }, false])
+    expect([desk.refusal, desk.isSomebody]).toEqual([{ of: 'token', reason: 'revoked' }, false])
     desk.become(AS_ADA)
     desk.revoked()
     expect(desk.isSomebody).toBe(true)

@@ -60,7 +60,8 @@ describe('hello and auth', () => {
   it('answers a bad name and stays open', async () => {
     const peer = room.connect()
     const reply = await peer.ask('auth', { guest: { name: ' \u200B ' } })
-    expect(reply).toMatchObject({ ok: false, err: { code: 4010, name: 'unauthorized' } })
+    expect(reply).toMatchObject({ ok: false, err: { code: 4010, name: 'unauthorized', reason: 'bad_name' } })
+    expect(await peer.ask('auth', {})).toMatchObject({ ok: false, err: { code: 4010, reason: 'missing' } })
     expect(peer.closed).toBeUndefined()
   })
 

@@ -17,10 +17,10 @@ export interface Identity {
   readonly token?: string
 }
 
-/** Why the user was not let in, and the server's own words for it. */
+/** Why the user was not let in. A server newer than the page may name a reason that the page has no words for. */
 export interface Refusal {
-  readonly of: 'name' | 'guest' | 'token'
-  readonly detail: string
+  readonly of: 'guest' | 'token'
+  readonly reason: string
 }
 
 export interface LoginOptions {
@@ -95,7 +95,7 @@ export class Login {
 
   /** The server takes the token of the user no longer. */
   revoked(): void {
-    if (this.#identity?.token !== undefined) this.#refuse({ of: 'token', detail: 'revoked' })
+    if (this.#identity?.token !== undefined) this.#refuse('revoked')
   }
 
   #failed({ body }: RequestError): void {
@@ -105,12 +105,11 @@ export class Login {
       setTimeout(() => link.hello !== undefined && void this.authenticate(), body.afterMs ?? AGAIN_AFTER)
       return
     }
-    const of = this.#identity?.token !== undefined ? 'token' : link.hello?.guests === false ? 'guest' : 'name'
-    this.#refuse({ of, detail: body.detail ?? '' })
+    this.#refuse(body.reason ?? body.name)
   }
 
-  #refuse(refusal: Refusal): void {
-    this.refusal = refusal
+  #refuse(reason: string): void {
+    this.refusal = { of: this.#identity?.token === undefined ? 'guest' : 'token', reason }
     this.#options.onchange()
   }
 }

@@ -1,6 +1,6 @@
 /** What can go wrong, in English: the errors and the close codes of the protocol by their names, and tokens. */
 import type { ChatCloseName } from '../../../protocol/close-codes.ts'
-import type { ChatErrorName } from '../../../protocol/error-codes.ts'
+import type { AuthReason, ChatErrorName } from '../../../protocol/error-codes.ts'
 
 /** Reasons that the page finds itself, beside those of the server. */
 export type LocalProblem = 'offline' | 'timeout' | 'bad_reply' | 'expired'
@@ -44,7 +44,22 @@ export const problems = {
   } satisfies Record<ChatCloseName, string>,
   /** A close code or an error that has no words. */
   other: (code: number | string) => `code ${code}`,
-  nameRefused: 'The name was not accepted.',
+  /** Why somebody was not let in. */
+  refused: {
+    missing: 'Neither a name nor a token was given.',
+    bad_name: 'The name was not accepted.',
+    no_guests: 'Guests are not let in here; a token is required.',
+    no_tokens: 'This server takes no tokens.',
+    bad_token: 'The server does not accept this token.',
+    bad_signature: 'The signature of this token does not fit the keys of the server.',
+    unknown_key: 'The server does not know the key that signed this token.',
+    bad_claims: 'This token was made for something else: its issuer, audience or subject does not fit.',
+    expired: 'This token has ended. Please get a new one.',
+    other_user: 'This token belongs to another user.',
+    revoked: 'This token was revoked. Please get a new one.',
+  } satisfies Record<AuthReason | 'revoked', string>,
+  /** A reason that has no words. */
+  refusedOtherwise: (reason: string) => `You were not let in (${reason}).`,
   token: {
     label: 'Access token',
     hint: 'This server lets in holders of a token (a JWT). Whoever runs it can give you one.',
@@ -53,16 +68,6 @@ export const problems = {
     missing: 'Please paste a token.',
     shape: 'This is no JWT: three parts with dots between them are required.',
     tooLong: (most: number) => `A token has at most ${most} characters here.`,
-    guestsRefused: 'Guests are not let in here; a token is required.',
-    refused: {
-      expired: 'This token has ended. Please get a new one.',
-      signature: 'The signature of this token does not fit the keys of the server.',
-      key: 'The server does not know the key that signed this token.',
-      claims: 'This token was made for something else: its issuer, audience or subject does not fit.',
-      revoked: 'This token was revoked. Please get a new one.',
-      otherUser: 'This token belongs to another user.',
-      other: 'The server does not accept this token.',
-    },
     expiring: (time: string) => `Your token ends at ${time}.`,
     kept: 'What you write is kept.',
     renew: 'Use new token',

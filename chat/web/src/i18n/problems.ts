@@ -30,20 +30,8 @@ export function causeText(cause: string): string {
   return words[cause] ?? cause
 }
 
-/** The server tells developers what was wrong with a token; the names are those of the JOSE errors. */
-const TOKEN_PROBLEMS = [
-  [/has ended/, 'expired'],
-  [/revoked/, 'revoked'],
-  [/another user/, 'otherUser'],
-  [/ERR_JWS_SIGNATURE/, 'signature'],
-  [/ERR_JWKS/, 'key'],
-  [/ERR_JWT_CLAIM/, 'claims'],
-] as const
-
 /** Why somebody was not let in. */
-export function refusalText({ of, detail }: Refusal): string {
-  if (of === 'name') return t.value.nameRefused
-  if (of === 'guest') return t.value.token.guestsRefused
-  const [, problem = 'other'] = TOKEN_PROBLEMS.find(([pattern]) => pattern.test(detail)) ?? []
-  return t.value.token.refused[problem]
+export function refusalText({ reason }: Refusal): string {
+  const words: Readonly<Record<string, string | undefined>> = t.value.refused
+  return words[reason] ?? t.value.refusedOtherwise(reason)
 }

@@ -1,7 +1,7 @@
 /** What can go wrong, in simplified Chinese. */
 import type { Messages } from './en.ts'
 
-export const problems: Pick<Messages, 'errors' | 'closes' | 'other' | 'nameRefused' | 'token'> = {
+export const problems: Pick<Messages, 'errors' | 'closes' | 'other' | 'refused' | 'refusedOtherwise' | 'token'> = {
   errors: {
     bad_request: '无法理解',
     unknown_type: '服务器不认识这个请求',
@@ -39,7 +39,20 @@ export const problems: Pick<Messages, 'errors' | 'closes' | 'other' | 'nameRefus
     ack_timeout: '消息一直没有被确认',
   },
   other: (code) => `代码 ${code}`,
-  nameRefused: '这个昵称没有被接受。',
+  refused: {
+    missing: '既没有昵称，也没有令牌。',
+    bad_name: '这个昵称没有被接受。',
+    no_guests: '这里不接待访客，需要令牌。',
+    no_tokens: '这台服务器不使用令牌。',
+    bad_token: '服务器不接受这个令牌。',
+    bad_signature: '这个令牌的签名与服务器的密钥不符。',
+    unknown_key: '服务器不认识签发这个令牌的密钥。',
+    bad_claims: '这个令牌是为别处签发的：签发者、受众或主体不符。',
+    expired: '这个令牌已过期，请换一个新的。',
+    other_user: '这个令牌属于另一位用户。',
+    revoked: '这个令牌已被撤销，请换一个新的。',
+  },
+  refusedOtherwise: (reason) => `没有让你进入（${reason}）。`,
   token: {
     label: '访问令牌',
     hint: '这台服务器只让持有令牌（JWT）的人进入，可向管理者索取。',
@@ -48,16 +61,6 @@ export const problems: Pick<Messages, 'errors' | 'closes' | 'other' | 'nameRefus
     missing: '请粘贴令牌。',
     shape: '这不是 JWT：应当是用点隔开的三段。',
     tooLong: (most) => `这里的令牌最多 ${most} 个字符。`,
-    guestsRefused: '这里不接待访客，需要令牌。',
-    refused: {
-      expired: '这个令牌已过期，请换一个新的。',
-      signature: '这个令牌的签名与服务器的密钥不符。',
-      key: '服务器不认识签发这个令牌的密钥。',
-      claims: '这个令牌是为别处签发的：签发者、受众或主体不符。',
-      revoked: '这个令牌已被撤销，请换一个新的。',
-      otherUser: '这个令牌属于另一位用户。',
-      other: '服务器不接受这个令牌。',
-    },
     expiring: (time) => `你的令牌将在 ${time} 过期。`,
     kept: '你写的内容会保留。',
     renew: '换用新令牌',
