@@ -50,8 +50,11 @@ describe.skipIf(!hasChromium)('a server that wants a token, in Chromium', { time
   })
 
   /** A token of Ada's that ends in so many seconds, with whatever is to be wrong with it. */
-  const token = (seconds = 3600, { key = ours, kid = 'k1', aud = AUDIENCE, sub = 'ada' } = {}): Promise<string> =>
-    new SignJWT({ sub, name: 'Ada', iss: ISSUER, aud, exp: Math.floor(Date.now() / 1000) + seconds })
+  const token = (
+    seconds = 3600,
+    { key = ours, kid = 'k1', aud = AUDIENCE, sub = 'ada', name = 'Ada' } = {},
+  ): Promise<string> =>
+    new SignJWT({ sub, name, iss: ISSUER, aud, exp: Math.floor(Date.now() / 1000) + seconds })
       .setProtectedHeader({ alg: ALG, kid })
       .sign(key)
   const visit = async (options = {}): Promise<Page> => {
@@ -151,5 +154,30 @@ describe.skipIf(!hasChromium)('a server that wants a token, in Chromium', { time
     await page.locator('.renewal button').click()
     await page.locator('.renewal').waitFor({ state: 'detached' })
     await page.locator('.banner', { hasText: 'Back online' }).waitFor()
+  })
+  it('asks whether to leave before the token of another user is used, over a reload too', async () => {
+    const page = await arrive(await token(50, { sub: 'fay', name: 'Fay' }))
+    const other = await token(3600, { sub: 'gus', name: 'Gus' })
+    const renew = async (text: string): Promise<void> => {
+      await page.locator('#new-token').fill(text)
+      await page.locator('.renew').click()
+    }
+    await page.locator('.composer textarea').fill('a draft of Fay')
+    await renew(other)
+    await page.locator('.renewal', { hasText: 'belongs to another user, and you are Fay' }).waitFor()
+    await page.locator('.banner').waitFor({ state: 'detached' })
+    await renew(other)
+    await page.locator('.renewal', { hasText: 'belongs to Gus, and you are Fay' }).waitFor()
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect(violations.map(({ id }) => id)).toEqual([])
+    await page.reload()
+    await page.locator('.renewal', { hasText: 'Your token ends at' }).waitFor()
+    await renew(await token(3600, { sub: 'gus', name: 'Gus' }))
+    await page.locator('.change', { hasText: 'Leave as Fay' }).click()
+    await page.locator('.people .name', { hasText: 'Gus' }).waitFor()
+    expect(await page.locator('.composer textarea').inputValue()).toBe('')
+    expect(await page.locator('.me-name').textContent()).toContain('Gus')
+    await say(page, 'from Gus')
+    await page.locator('.message.own .text', { hasText: 'from Gus' }).waitFor()
   })
 })

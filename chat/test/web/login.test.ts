@@ -17,6 +17,7 @@ afterEach(() => {
 function login(answers: (object | RequestError)[], hello: object = HELLO.d, previous?: string) {
   const asked: unknown[] = []
   const accepted: Identity[] = []
+  const onstranger = vi.fn<() => void>()
   const requests = {
     ask: async (_type: string, d: object) => {
       asked.push(d)
@@ -29,8 +30,9 @@ function login(answers: (object | RequestError)[], hello: object = HELLO.d, prev
     link: { requests, hello: hello as never, previous },
     onchange: () => {},
     onaccepted: (identity) => accepted.push(identity),
+    onstranger,
   })
-  return { desk, asked, accepted }
+  return { desk, asked, accepted, onstranger }
 }
 
 const refused = (reason: string): RequestError =>
@@ -110,5 +112,32 @@ describe('the login', () => {
     desk.become(AS_ADA)
     await first
     expect([desk.refusal, accepted]).toEqual([undefined, []])
+  })
+  it('does not take the token of somebody else for a renewal, however often it is given', async () => {
+    const EVE = { id: 'u-eve', name: 'Eve' }
+    const { desk, accepted, onstranger } = login([
+      { user: ADA, rooms: [] },
+      { user: EVE, rooms: [] },
+      { user: EVE, rooms: [] },
+      { user: ADA, rooms: [] },
+      { user: EVE, rooms: [] },
+    ])
+    desk.become(WITH_TOKEN)
+    await desk.authenticate()
+    expect(accepted).toEqual([{ ...WITH_TOKEN, name: 'Ada', user: ADA.id }])
+    const renewed = { ...accepted[0]!, token: 'd.e.f' }
+    for (let times = 1; times <= 2; times += 1) {
+      desk.become(renewed)
+      await desk.authenticate()
+      expect([desk.refusal, desk.user]).toEqual([{ of: 'token', reason: 'other_user', name: 'Eve' }, ADA])
+      expect(onstranger).toHaveBeenCalledTimes(times)
+    }
+    desk.become(renewed)
+    await desk.authenticate()
+    expect([desk.refusal, accepted.length]).toEqual([undefined, 2])
+    // Whoever has left is nobody, and may come as anybody.
+    desk.become(WITH_TOKEN)
+    await desk.authenticate()
+    expect(desk.user).toEqual(EVE)
   })
 })

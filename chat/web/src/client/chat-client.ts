@@ -61,6 +61,7 @@ export class ChatClient {
         options.onidentity?.(identity)
         if (!this.#ready) void this.#rejoin()
       },
+      onstranger: () => this.#restart(),
     })
     this.directory = new RoomDirectory(requests, onchange)
     this.#sender = new Sender({ outbox: this.outbox, requests, session: (room) => this.sessions.get(room) })
@@ -97,8 +98,7 @@ export class ChatClient {
     for (const { cid } of this.outbox.entries) this.outbox.discard(cid)
     this.login.forget()
     this.#everReady = false
-    this.link.stop()
-    this.link.start()
+    this.#restart()
   }
 
   /** Somebody looks at the page: a visitor without a name, who was let go in the meantime, watches the rooms again. */
@@ -159,6 +159,12 @@ export class ChatClient {
 
   typing(room: string, on: boolean): void {
     if (this.sessions.get(room)?.live) this.link.requests.tell('typing', { on }, room)
+  }
+
+  /** Begin on a fresh connection, on which nobody is anybody yet. */
+  #restart(): void {
+    this.link.stop()
+    this.link.start()
   }
 
   #become(identity: Identity): void {

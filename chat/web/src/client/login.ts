@@ -15,12 +15,16 @@ export interface Identity {
   readonly session?: string
   /** A JSON Web Token, instead of a guest's name. */
   readonly token?: string
+  /** The id of the token's holder, once known: what was written and not sent is theirs, and nobody else's. */
+  readonly user?: string
 }
 
 /** Why the user was not let in. A server newer than the page may name a reason that the page has no words for. */
 export interface Refusal {
   readonly of: 'guest' | 'token'
   readonly reason: string
+  /** Who would be let in, where that is somebody else. */
+  readonly name?: string
 }
 
 export interface LoginOptions {
@@ -28,6 +32,8 @@ export interface LoginOptions {
   readonly onchange: () => void
   /** Accepted. */
   readonly onaccepted: (identity: Identity, reply: ReplyBody<'auth'>) => void
+  /** The server has let in somebody else than the user so far: this connection is not to be used. */
+  readonly onstranger: () => void
 }
 
 /** How soon auth is tried again when the server gives no time, in milliseconds. */
@@ -77,7 +83,12 @@ export class Login {
       const reply = await requests.ask('auth', previous === undefined ? who : { ...who, replaces: previous })
       if (identity !== this.#identity) return
       const { user } = reply
-      this.#identity = { ...identity, name: user.name, ...(reply.session !== undefined && { session: reply.session }) }
+      if (token !== undefined && identity.user !== undefined && identity.user !== user.id) {
+        this.#refuse('other_user', user.name)
+        return this.#options.onstranger()
+      }
+      const proof = token === undefined ? reply.session && { session: reply.session } : { user: user.id }
+      this.#identity = { ...identity, name: user.name, ...proof }
       this.user = user
       this.expiring = undefined
       this.#options.onaccepted(this.#identity, reply)
@@ -108,8 +119,9 @@ export class Login {
     this.#refuse(body.reason ?? body.name)
   }
 
-  #refuse(reason: string): void {
-    this.refusal = { of: this.#identity?.token === undefined ? 'guest' : 'token', reason }
+  #refuse(reason: string, name?: string): void {
+    const of = this.#identity?.token === undefined ? 'guest' : 'token'
+    this.refusal = name === undefined ? { of, reason } : { of, reason, name }
     this.#options.onchange()
   }
 }

@@ -70,6 +70,10 @@ export const problems = {
     tooLong: (most: number) => `A token has at most ${most} characters here.`,
     expiring: (time: string) => `Your token ends at ${time}.`,
     kept: 'What you write is kept.',
+    stranger: (me: string, name?: string) =>
+      `This token belongs to ${name ?? 'another user'}, and you are ${me}. Use another token of yours, or leave.`,
+    change: (me: string, name?: string) =>
+      `Leave as ${me}, drop what was not sent, and come in as ${name ?? 'the other user'}`,
     renew: 'Use new token',
     newLabel: 'New access token',
   },

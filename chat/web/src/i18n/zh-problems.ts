@@ -63,6 +63,8 @@ export const problems: Pick<Messages, 'errors' | 'closes' | 'other' | 'refused' 
     tooLong: (most) => `这里的令牌最多 ${most} 个字符。`,
     expiring: (time) => `你的令牌将在 ${time} 过期。`,
     kept: '你写的内容会保留。',
+    stranger: (me, name) => `这个令牌属于${name ?? '另一位用户'}，而你是 ${me}。请换用你自己的令牌，或者离开。`,
+    change: (me, name) => `以 ${me} 的身份离开，放弃未发送的消息，改以${name ?? '另一位用户'}的身份进入`,
     renew: '换用新令牌',
     newLabel: '新的访问令牌',
   },

@@ -47,10 +47,11 @@ export const client: ChatClient = new ChatClient({
       version.value++
     })
   },
-  onidentity: ({ name, session, token }) => {
+  onidentity: ({ name, session, token, user: id }) => {
     if (session !== undefined) tab.value.session = session
     tab.value.name = name
     if (token !== undefined) tab.value.token = token
+    if (id !== undefined) tab.value.user = id
     if (knocking.value !== undefined) comeIn(knocking.value)
   },
   onmessage: (room, message) => arrived(room, message),
@@ -161,8 +162,13 @@ export function leaveRoom(room: string): void {
 
 function identity(): Identity {
   const { name, owner, session, token } = tab.value
-  if (token !== undefined) return { name, owner, token }
+  if (token !== undefined) return holderOf(token)
   return session === undefined ? { name, owner } : { name, owner, session }
+}
+
+function holderOf(token: string): Identity {
+  const { name, owner, user: id } = tab.value
+  return id === undefined ? { name, owner, token } : { name, owner, token, user: id }
 }
 
 /** Come in as a guest of this name at once; or with a token, once the server has accepted it. */
@@ -184,9 +190,16 @@ function comeIn(room: string): void {
 
 /** Be the holder of this token; whoever is in rooms stays there. It is remembered once it was accepted. */
 export function renewToken(token: string): void {
-  const { name, owner } = tab.value
-  client.identify({ name, owner, token })
+  client.identify(holderOf(token))
   version.value++
+}
+
+/** The token that was refused is another user's: leave, with everything that was not sent, and come in as that user. */
+export function changeUser(): void {
+  const token = client.login.identity?.token
+  const room = tab.value.active
+  signOut()
+  if (token !== undefined) signIn({ token }, room)
 }
 
 export function signOut(): void {

@@ -33,6 +33,8 @@ export interface TabMemory {
   session?: string
   /** Says who the user is where guests are not welcome. */
   token?: string
+  /** The id of who the token was for: rooms, drafts and unsent messages are theirs. */
+  user?: string
   /** The rooms the tab is in. */
   rooms: string[]
   /** The room it looks at. */
