@@ -24,6 +24,8 @@ export const EVENTS = {
       limits: v.record(v.string(), v.number()),
       /** `auth` must come before. */
       authBy: Timestamp,
+      /** Who came in with the token of the handshake: `auth` is not needed. */
+      user: v.optional(User),
       /** Whether `auth {guest}` is accepted. */
       guests: v.boolean(),
       /** What an ack means. */

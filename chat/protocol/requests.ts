@@ -22,7 +22,7 @@ const nothing = v.object({})
 export const REQUESTS = {
   auth: {
     about:
-      'Say who you are, with a token or as a guest; again before the token ends, or to change the name of a guest.',
+      'Say who you are, with a token or as a guest; again before the token ends, or to change the name of a guest. Where `hello` has a `user`, neither is needed.',
     room: false,
     open: true,
     d: v.object({

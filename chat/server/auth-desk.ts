@@ -1,4 +1,5 @@
 /** Finds out who sends an `auth`: the holder of a token, or a guest. */
+import { type Handshake, tokenOf } from './handshake-token.ts'
 import { AuthError, type GuestRequest, type Guests, type Identity } from './identity.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -28,6 +29,19 @@ export class AuthDesk {
   /** Whether the key of an identity is still there. */
   stillKnows({ key }: Identity): boolean {
     return key === undefined || this.#tokens?.knows(key) === true
+  }
+
+  /** What the token of a handshake proves: whose it is, or why it is refused; nothing, where nobody has to hear of it. */
+  async prove(handshake: Handshake): Promise<Identity | AuthError | undefined> {
+    // Where no tokens are taken, those meant for others do no harm.
+    const found = this.takesTokens ? tokenOf(handshake) : undefined
+    if (found === undefined) return undefined
+    try {
+      return await this.identify({ token: found.token })
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error
+      return found.isCookie ? undefined : error
+    }
   }
 
   /** Rejects with `AuthError` for whoever is not let in. */

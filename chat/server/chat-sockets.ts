@@ -3,7 +3,6 @@ import type { Socket as TcpSocket } from 'node:net'
 import { reject, type Rejection, type Socket, type UpgradeRequest, WebSocketServer } from 'barewire'
 import { CHAT_PATH, CHAT_PROTOCOL, ChatClose, CLOSE_ERROR, errorBody, LIMITS, writeEvent } from '../protocol/index.ts'
 import type { Doorkeeper } from './doorkeeper.ts'
-import { tokenOf } from './handshake-token.ts'
 import type { Hub } from './hub.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -37,9 +36,9 @@ export function createChatSockets(options: ChatSocketsOptions): WebSocketServer<
     origin: options.origin,
     maxPayload: MAX_PAYLOAD,
     perMessageDeflate: true,
-    upgrade: (request) => {
+    upgrade: async (request) => {
       const started = performance.now()
-      const answer = admit(request, options)
+      const answer = await admit(request, options)
       metrics.handshake.observe((performance.now() - started) / 1000)
       return answer
     },
@@ -53,7 +52,7 @@ export function createChatSockets(options: ChatSocketsOptions): WebSocketServer<
       if (tap !== undefined)
         socket.tap({ received: (bytes) => tap.bytesIn(bytes), sent: (bytes) => tap.bytesOut(bytes) })
       const connection = hub.accept(peer, {
-        ...(data.token === undefined ? {} : { token: data.token }),
+        proven: data.proven,
         ...(wire === undefined ? {} : { wire }),
       })
       data.connection = connection
@@ -118,14 +117,16 @@ function turnAway(socket: Socket<ChatSocketData>, why: keyof typeof TURNED_AWAY,
 }
 
 /** Decide on a handshake. What a user must understand is told after it; here only floods are refused. */
-function admit(
+async function admit(
   request: UpgradeRequest,
   { hub, doorkeeper, taps }: Pick<ChatSocketsOptions, 'hub' | 'doorkeeper' | 'taps'>,
-): { data: ChatSocketData; protocol: string } | Rejection {
+): Promise<{ data: ChatSocketData; protocol: string } | Rejection> {
   const speaks = request.protocols.includes(CHAT_PROTOCOL)
   // Another version is taken as it was offered: without that a page could not be told.
   const protocol = speaks ? CHAT_PROTOCOL : request.protocols.find((offer) => ANY_VERSION.test(offer))
   if (protocol === undefined) return reject(400, `The subprotocol ${CHAT_PROTOCOL} is required.`)
+  // Before anything is counted: while a signature is checked, others come in.
+  const proven = speaks ? await hub.desk.prove(request) : undefined
   const address = doorkeeper.addressOf(request.headers, request.remoteAddress)
   const refusal = doorkeeper.refuse(address)
   if (refusal?.isTold === false) return reject(refusal.status, refusal.reason, { headers: { 'Retry-After': '5' } })
@@ -133,8 +134,7 @@ function admit(
   const data: ChatSocketData = {
     address,
     refusal: speaks ? refusal && 'overloaded' : 'version',
-    // Where no tokens are taken, a cookie of some other program must not keep anybody out.
-    token: hub.desk.takesTokens ? tokenOf(request) : undefined,
+    proven,
     tcp,
     connection: undefined,
     ...(taps?.hasRoom === true ? record(request.raw, tcp) : { tap: undefined, handshake: undefined }),

@@ -1,7 +1,4 @@
-/**
- * One `chat.v1` connection: reads its messages, keeps its limits, runs its requests in their order. It knows no socket, only
- * a `Peer`.
- */
+/** One `chat.v1` connection: reads its messages, keeps its limits, runs its requests in order. It knows only a `Peer`. */
 import {
   ChatClose,
   CLOSE_ERROR,
@@ -22,7 +19,7 @@ import { explainFailure } from './failure.ts'
 import { ConnectionFaults } from './faults.ts'
 import { handle } from './handlers.ts'
 import type { Hub } from './hub.ts'
-import type { Identity } from './identity.ts'
+import { AuthError, type Identity } from './identity.ts'
 import type { Member, Recipient } from './member.ts'
 import type { Peer, PeerEnd } from './peer.ts'
 import { TokenBucket, Window } from './rate-limit.ts'
@@ -51,8 +48,7 @@ export class ChatConnection implements Recipient {
   readonly #frames = new Window(LIMITS.frames, LIMITS.framesWindowMs)
   #heard: number
   #closedWith: number | undefined
-  #framesBeforeAuth = 0
-  #bytesBeforeAuth = 0
+  readonly #beforeAuth = { frames: 0, bytes: 0 }
   #malformed = 0
   #warned = false
   #queue: Promise<void> = Promise.resolve()
@@ -89,10 +85,13 @@ export class ChatConnection implements Recipient {
     return this.#over
   }
 
-  /** Greet; with a token from the handshake the auth runs at once. */
-  begin(token?: string): void {
+  /** Greet. Whose token came with the handshake is in already; whose was refused hears why, and goes. */
+  begin(proven?: Identity | AuthError): void {
+    const identity = proven instanceof AuthError ? undefined : proven
+    if (identity !== undefined) this.identify(identity)
     this.sendText(writeEvent('hello', this.hub.helloOf(this)))
-    if (token !== undefined) this.#enqueue({ t: 'auth', id: undefined, room: '', d: { token } })
+    if (identity !== undefined) this.#queue = this.hub.authenticated(this, identity)
+    else if (proven !== undefined) this.#failed({ t: 'auth', id: undefined }, proven)
   }
 
   /** Take a text message. */
@@ -101,9 +100,9 @@ export class ChatConnection implements Recipient {
     const now = (this.#heard = Date.now())
     if (!this.#frames.take(now)) return this.closeWith('rate_limited', 'over 120 messages in 10 s')
     if (this.identity === undefined) {
-      this.#framesBeforeAuth += 1
-      this.#bytesBeforeAuth += Buffer.byteLength(text)
-      if (this.#framesBeforeAuth > LIMITS.framesBeforeAuth || this.#bytesBeforeAuth > LIMITS.bytesBeforeAuth) {
+      const frames = (this.#beforeAuth.frames += 1)
+      const bytes = (this.#beforeAuth.bytes += Buffer.byteLength(text))
+      if (frames > LIMITS.framesBeforeAuth || bytes > LIMITS.bytesBeforeAuth) {
         return this.closeWith('unauthorized', 'over 4 messages or 8 KiB before auth')
       }
     }
@@ -114,7 +113,7 @@ export class ChatConnection implements Recipient {
       if (this.#malformed >= LIMITS.malformed) this.closeWith('bad_protocol', 'five malformed messages')
       return
     }
-    // A ping measures the way, not the work that waits here.
+    // A ping measures the way, not the work.
     if (read.request.t === 'ping') this.#ping(read.request.id, read.request.d.ts)
     // An ack without a reply is the most frequent message there is, and waits for nothing.
     else if (read.request.t === 'ack' && read.request.id === undefined) this.#ack(read.request.room, read.request.d.seq)
@@ -181,12 +180,10 @@ export class ChatConnection implements Recipient {
   }
 
   #checkToken(now: number): void {
-    const { identity } = this
-    if (identity === undefined) return
     // Asked again and again: keys can be taken away at any time, also while somebody is being let in.
-    if (!this.hub.desk.stillKnows(identity)) return this.closeWith('revoked', 'the key of the token is gone')
-    const { expires } = identity
-    if (expires === undefined) return
+    const isKnown = this.identity === undefined || this.hub.desk.stillKnows(this.identity)
+    if (!isKnown) return this.closeWith('revoked', 'the key of the token is gone')
+    const { expires = Number.POSITIVE_INFINITY } = this.identity ?? {}
     if (now >= expires) return this.closeWith('token_expired', 'the token has ended')
     if (!this.#warned && expires - now <= LIMITS.expiringMs) {
       this.#warned = true
@@ -230,7 +227,7 @@ export class ChatConnection implements Recipient {
     }
   }
 
-  #failed(request: Request, error: unknown): void {
+  #failed(request: Pick<Request, 't' | 'id'>, error: unknown): void {
     const failure = explainFailure(error, { isKnown: this.identity !== undefined, t: request.t })
     if (failure.isOurs) this.hub.events.error(error)
     this.#fail(request.id, failure.error, failure.more)

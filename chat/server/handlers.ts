@@ -66,9 +66,10 @@ const APPEND_DETAILS = {
 const HANDLERS: Handlers = {
   async auth(connection, { d }) {
     const { hub } = connection
-    const session = d.guest?.session ?? connection.identity?.session
-    const guest = d.guest === undefined ? undefined : { name: d.guest.name, session }
-    const identity = await hub.desk.identify({ token: d.token, guest })
+    const { identity: known } = connection
+    const guest = d.guest && { name: d.guest.name, session: d.guest.session ?? known?.session }
+    const isSilent = d.token === undefined && guest === undefined
+    const identity = isSilent && known !== undefined ? known : await hub.desk.identify({ token: d.token, guest })
     if (connection.user !== undefined && connection.user.id !== identity.user.id) {
       throw new AuthError('other_user', 'this connection belongs to another user')
     }

@@ -21,11 +21,19 @@ export interface Handshake {
   readonly protocols: readonly string[]
 }
 
-/** The first that is there: subprotocol, header, query, and last the cookie, which a browser sends without being asked. */
-export function tokenOf({ url, headers, protocols }: Handshake): string | undefined {
-  const offered = protocols.find((offer) => offer.startsWith(BEARER_PREFIX))
-  if (offered !== undefined) return offered.slice(BEARER_PREFIX.length)
-  return BEARER.exec(headers.authorization ?? '')?.[1] ?? fromQuery(url) ?? fromCookie(headers.cookie)
+export interface HandshakeToken {
+  readonly token: string
+  /** A browser sends a cookie without being asked: one that is no good must not keep anybody out. */
+  readonly isCookie: boolean
+}
+
+/** The first that is there: subprotocol, header, query, and last the cookie. */
+export function tokenOf({ url, headers, protocols }: Handshake): HandshakeToken | undefined {
+  const offered = protocols.find((offer) => offer.startsWith(BEARER_PREFIX))?.slice(BEARER_PREFIX.length)
+  const token = offered ?? BEARER.exec(headers.authorization ?? '')?.[1] ?? fromQuery(url)
+  if (token !== undefined) return { token, isCookie: false }
+  const cookie = fromCookie(headers.cookie)
+  return cookie === undefined ? undefined : { token: cookie, isCookie: true }
 }
 
 /** RFC 6265 4.2.1: pairs with `; ` between them. */

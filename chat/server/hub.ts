@@ -12,7 +12,7 @@ import { ChatFault } from './chat-fault.ts'
 import { newConnectionId, nodeOf } from './connection-id.ts'
 import { AuthDesk } from './auth-desk.ts'
 import { Departures } from './departures.ts'
-import type { Guests, Identity } from './identity.ts'
+import type { AuthError, Guests, Identity } from './identity.ts'
 import { answerJoin } from './join.ts'
 import { Lobby } from './lobby.ts'
 import { MarkWriter } from './mark-writer.ts'
@@ -44,6 +44,13 @@ export interface HubOptions {
   /** `undefined`: tokens are not accepted. */
   readonly tokens: Tokens | undefined
   readonly events: HubEvents
+}
+
+/** What is known of a socket when it comes. */
+export interface Arrival {
+  /** What the token of its handshake has proven. */
+  readonly proven?: Identity | AuthError | undefined
+  readonly wire?: ChatConnection['wire']
 }
 
 /** How long a user whose page said good-bye stays present: a reload takes less. */
@@ -79,12 +86,12 @@ export class Hub {
   }
 
   /** Take a new socket on. */
-  accept(peer: Peer, { token, wire }: { token?: string; wire?: ChatConnection['wire'] } = {}): ChatConnection {
+  accept(peer: Peer, { proven, wire }: Arrival = {}): ChatConnection {
     const id = newConnectionId(this.node)
     const connection = new ChatConnection(this, peer, wire === undefined ? { id } : { id, wire })
     this.connections.add(connection)
     this.events.opened()
-    connection.begin(token)
+    connection.begin(proven)
     return connection
   }
 
@@ -97,6 +104,7 @@ export class Hub {
       ping: { every: LIMITS.pingEveryMs, timeout: LIMITS.pingTimeoutMs },
       limits: LIMITS,
       authBy: connection.opened + LIMITS.authTimeoutMs,
+      ...(connection.user === undefined ? {} : { user: connection.user }),
       guests: this.desk.takesGuests,
       durability: this.backend.store.durability,
       ...(connection.wire === undefined ? {} : { wire: connection.wire }),

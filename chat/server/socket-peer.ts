@@ -3,6 +3,7 @@ import type { Socket as TcpSocket } from 'node:net'
 import { prepare, type PreparedMessage, type Socket } from 'barewire'
 import type { Fault } from '../protocol/index.ts'
 import type { ChatConnection } from './connection.ts'
+import type { AuthError, Identity } from './identity.ts'
 import type { Peer } from './peer.ts'
 import type { WireTap } from './wire/tap.ts'
 
@@ -14,7 +15,8 @@ export interface ChatSocketData {
   readonly address: string
   /** Let in only to be told why it cannot stay. */
   readonly refusal: 'overloaded' | 'version' | undefined
-  readonly token: string | undefined
+  /** What the token of the handshake has proven. */
+  readonly proven: Identity | AuthError | undefined
   readonly tcp: TcpSocket
   readonly tap: WireTap | undefined
   readonly handshake: { readonly request: string; response: string; readonly secure: boolean } | undefined

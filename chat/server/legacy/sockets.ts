@@ -38,7 +38,7 @@ function createServer(profile: LegacyProfile, options: LegacySocketsOptions): We
       const address = doorkeeper.addressOf(request.headers, request.remoteAddress)
       const refusal = doorkeeper.refuse(address)
       if (refusal !== undefined) return reject(refusal.status, refusal.reason)
-      const token = hub.desk.takesTokens ? tokenOf(request) : undefined
+      const token = hub.desk.takesTokens ? tokenOf(request)?.token : undefined
       return { data: { address, token, session: undefined } }
     },
     open(socket) {

@@ -180,4 +180,30 @@ describe.skipIf(!hasChromium)('a server that wants a token, in Chromium', { time
     await say(page, 'from Gus')
     await page.locator('.message.own .text', { hasText: 'from Gus' }).waitFor()
   })
+  it('greets whom a cookie lets in, asks for nothing, and says so when the cookie has gone', async () => {
+    const page = await visit()
+    // The prefix asks for TLS, which browsers take this address to be as good as.
+    const cookie = {
+      name: '__Host-barewire-chat',
+      secure: true,
+      httpOnly: true,
+      path: '/',
+      sameSite: 'Strict',
+    } as const
+    const value = await token(3600, { sub: 'hal', name: 'Hal' })
+    await page.context().addCookies([{ ...cookie, value, domain: '127.0.0.1' }])
+    await page.reload()
+    await page.locator('.greeted strong', { hasText: 'Hal' }).waitFor()
+    expect(await page.locator('#token, #name').count()).toBe(0)
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect(violations.map(({ id }) => id)).toEqual([])
+    await page.locator('.enter').click()
+    await say(page, 'without a word about me')
+    await page.locator('.message.own .text', { hasText: 'without a word' }).waitFor()
+    await page.reload()
+    await page.locator('.message.own .text', { hasText: 'without a word' }).waitFor()
+    await page.context().clearCookies()
+    await page.reload()
+    await page.locator('.renewal.refused', { hasText: 'This token has ended' }).waitFor()
+  })
 })

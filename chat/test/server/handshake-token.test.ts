@@ -7,7 +7,7 @@ import { listen, testApp, type TestApp } from '../support/app.ts'
 
 describe('the token of a handshake', () => {
   const of = (more: Partial<Parameters<typeof tokenOf>[0]>): string | undefined =>
-    tokenOf({ url: '/chat', headers: {}, protocols: ['chat.v1'], ...more })
+    tokenOf({ url: '/chat', headers: {}, protocols: ['chat.v1'], ...more })?.token
 
   it('stands in the subprotocol, the Authorization header, the query or a cookie, in this order', () => {
     expect(of({ protocols: ['chat.v1', 'bearer.a.b.c'], headers: { authorization: 'Bearer d' } })).toBe('a.b.c')
@@ -53,34 +53,55 @@ describe('a server that takes tokens', () => {
   afterEach(() => room.stop())
 
   it.each([
-    ['the subprotocol', (jwt: string) => ({ protocols: [`bearer.${jwt}`] })],
-    ['the header', (jwt: string) => ({ headers: { authorization: `Bearer ${jwt}` } })],
-    ['a cookie', (jwt: string) => ({ headers: { cookie: `${TOKEN_COOKIE}=${jwt}` } })],
-    ['the query', (jwt: string) => ({ query: `?token=${jwt}` })],
-  ])('lets its holder in by %s, and closes with 4001 for a wrong one', async (_where, place) => {
-    const open = (jwt: string): WebSocket => {
-      const {
-        protocols = [],
-        headers = {},
-        query = '',
-      } = place(jwt) as {
-        protocols?: string[]
-        headers?: Record<string, string>
-        query?: string
+    ['the subprotocol', true, (jwt: string) => ({ protocols: [`bearer.${jwt}`] })],
+    ['the header', true, (jwt: string) => ({ headers: { authorization: `Bearer ${jwt}` } })],
+    ['a cookie', false, (jwt: string) => ({ headers: { cookie: `${TOKEN_COOKIE}=${jwt}` } })],
+    ['the query', true, (jwt: string) => ({ query: `?token=${jwt}` })],
+  ])(
+    'lets its holder in by %s; a wrong one is refused where it was given on purpose',
+    async (_where, isAsked, place) => {
+      const open = (jwt: string): WebSocket => {
+        const {
+          protocols = [],
+          headers = {},
+          query = '',
+        } = place(jwt) as {
+          protocols?: string[]
+          headers?: Record<string, string>
+          query?: string
+        }
+        return new WebSocket(room.socketUrl(`/chat${query}`), ['chat.v1', ...protocols], { headers })
       }
-      return new WebSocket(room.socketUrl(`/chat${query}`), ['chat.v1', ...protocols], { headers })
-    }
-    const socket = open(token)
-    const { texts, next } = listen(socket)
-    await next()
-    socket.send('{"t":"join","id":1,"room":"general","d":{}}')
-    await next()
-    expect(texts[1]).toContain('"name":"Anna"')
-    const wrong = open(`${token}x`)
-    const [code] = (await once(wrong, 'close')) as [number]
-    expect(code).toBe(4001)
-    socket.terminate()
-  })
+      const socket = open(token)
+      const { texts, next } = listen(socket)
+      await next()
+      expect(JSON.parse(texts[0]!)).toMatchObject({ t: 'hello', d: { user: { id: 'u-anna', name: 'Anna' } } })
+      socket.send('{"t":"join","id":1,"room":"general","d":{}}')
+      await next()
+      expect(texts[1]).toContain('"name":"Anna"')
+      socket.send('{"t":"auth","id":2,"d":{}}')
+      while (!texts.at(-1)!.includes('"re":2')) await next()
+      expect(JSON.parse(texts.at(-1)!)).toMatchObject({
+        ok: true,
+        d: { user: { id: 'u-anna' }, rooms: [{ room: 'general' }] },
+      })
+      const wrong = open(`${token}x`)
+      const heard = listen(wrong)
+      if (isAsked) {
+        const [code] = (await once(wrong, 'close')) as [number]
+        expect(code).toBe(4001)
+        expect(heard.texts[1]).toContain('"reason":"bad_signature"')
+      } else {
+        // A browser sends a cookie unasked: whoever has a bad one can still say who they are.
+        await heard.next()
+        expect(JSON.parse(heard.texts[0]!).d.user).toBeUndefined()
+        wrong.send(JSON.stringify({ t: 'auth', id: 1, d: { token } }))
+        await heard.next()
+        expect(heard.texts[1]).toContain('"ok":true')
+      }
+      for (const one of [socket, wrong]) one.terminate()
+    },
+  )
 
   it.each([
     ['with its handshake', '?token=', []],

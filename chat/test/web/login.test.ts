@@ -140,4 +140,20 @@ describe('the login', () => {
     await desk.authenticate()
     expect(desk.user).toEqual(EVE)
   })
+  it('is whom a cookie has let in, as long as the server says so', async () => {
+    const EVE = { id: 'u-eve', name: 'Eve' }
+    const cookie: Identity = { name: 'Ada', owner: 'tab-1', user: ADA.id }
+    const { desk, asked, accepted } = login([{ user: ADA, rooms: [] }], { ...HELLO.d, user: ADA }, 'c0')
+    desk.become(cookie)
+    await desk.authenticate()
+    expect([asked, accepted]).toEqual([[{ replaces: 'c0' }], [cookie]])
+    const ended = login([])
+    ended.desk.become(cookie)
+    await ended.desk.authenticate()
+    expect([ended.asked, ended.desk.refusal]).toEqual([[], { of: 'token', reason: 'expired' }])
+    const other = login([{ user: EVE, rooms: [] }], { ...HELLO.d, user: EVE })
+    other.desk.become(cookie)
+    await other.desk.authenticate()
+    expect(other.desk.refusal).toEqual({ of: 'token', reason: 'other_user', name: 'Eve' })
+  })
 })

@@ -15,8 +15,15 @@ export interface Identity {
   readonly session?: string
   /** A JSON Web Token, instead of a guest's name. */
   readonly token?: string
-  /** The id of the token's holder, once known: what was written and not sent is theirs, and nobody else's. */
+  /**
+   * The id of the token's holder, once known: what was written and not sent is theirs, and nobody else's. Without a
+   * `token`, whom the browser's cookie lets in.
+   */
   readonly user?: string
+}
+
+function isGuest({ token, user }: Identity): boolean {
+  return token === undefined && user === undefined
 }
 
 /** Why the user was not let in. A server newer than the page may name a reason that the page has no words for. */
@@ -77,18 +84,21 @@ export class Login {
     if (identity === undefined || this.refusal !== undefined) return
     const { name, session, token } = identity
     const guest = session === undefined ? { name } : { name, session }
-    const { requests, previous } = this.#options.link
-    const who = token === undefined ? { guest } : { token }
+    const { requests, previous, hello } = this.#options.link
+    const hasCookie = token === undefined && !isGuest(identity)
+    if (hasCookie && hello?.user === undefined) return this.#refuse('expired')
+    const who = hasCookie ? {} : token === undefined ? { guest } : { token }
     try {
       const reply = await requests.ask('auth', previous === undefined ? who : { ...who, replaces: previous })
       if (identity !== this.#identity) return
       const { user } = reply
-      if (token !== undefined && identity.user !== undefined && identity.user !== user.id) {
+      if (identity.user !== undefined && identity.user !== user.id) {
         this.#refuse('other_user', user.name)
         return this.#options.onstranger()
       }
-      const proof = token === undefined ? reply.session && { session: reply.session } : { user: user.id }
-      this.#identity = { ...identity, name: user.name, ...proof }
+      const { session: proof } = reply
+      const known = isGuest(identity) ? proof !== undefined && { session: proof } : { user: user.id }
+      this.#identity = { ...identity, name: user.name, ...known }
       this.user = user
       this.expiring = undefined
       this.#options.onaccepted(this.#identity, reply)
@@ -99,14 +109,14 @@ export class Login {
 
   /** The token ends soon. A guest's word can just be given again; a token must be replaced by the user. */
   expires(at: number): void {
-    if (this.#identity?.token === undefined) return void this.authenticate()
+    if (this.#identity === undefined || isGuest(this.#identity)) return void this.authenticate()
     this.expiring = at
     this.#options.onchange()
   }
 
   /** The server takes the token of the user no longer. */
   revoked(): void {
-    if (this.#identity?.token !== undefined) this.#refuse('revoked')
+    if (this.#identity !== undefined && !isGuest(this.#identity)) this.#refuse('revoked')
   }
 
   #failed({ body }: RequestError): void {
@@ -120,7 +130,7 @@ export class Login {
   }
 
   #refuse(reason: string, name?: string): void {
-    const of = this.#identity?.token === undefined ? 'guest' : 'token'
+    const of = this.#identity === undefined || isGuest(this.#identity) ? 'guest' : 'token'
     this.refusal = name === undefined ? { of, reason } : { of, reason, name }
     this.#options.onchange()
   }

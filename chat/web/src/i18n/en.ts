@@ -14,6 +14,7 @@ export const en = {
     namePlaceholder: 'e.g. Ada',
     roomLegend: 'Choose a room',
     enter: (room: string) => `Enter #${room}`,
+    greeted: 'You are signed in as',
     hint: 'Open a second tab and talk to yourself.',
     noLogin: 'No account, no password.',
     study: 'Study the protocol in the playground',

@@ -14,6 +14,7 @@ export const zh: Messages = {
     namePlaceholder: '例如：小明',
     roomLegend: '选择房间',
     enter: (room) => `进入 #${room}`,
+    greeted: '你已登录为',
     hint: '再开一个标签页，和自己聊聊。',
     noLogin: '无需注册，无需密码。',
     study: '到演练场学习协议',

@@ -4,6 +4,7 @@
  */
 import { computed, ref, shallowRef, type ComputedRef, watch } from 'vue'
 import { CHAT_PATH } from '../../../protocol/limits.ts'
+import type { User } from '../../../protocol/entities.ts'
 import type { EventBody } from '../../../protocol/events.ts'
 import { ChatClient } from '../client/chat-client.ts'
 import type { Identity } from '../client/login.ts'
@@ -76,6 +77,8 @@ export const isReady = derived(() => client.ready)
 
 /** What the server of the moment says to those who have only a name. */
 export const areGuestsWelcome = computed(() => hello.value?.guests !== false)
+/** Whom the server knows without a word from this page: the browser has a cookie of theirs. */
+export const greeted = computed(() => hello.value?.user)
 /** The room that is entered when the token proves good. */
 const knocking = ref<string>()
 export const isKnocking = computed(() => knocking.value !== undefined && refusal.value === undefined)
@@ -163,6 +166,7 @@ export function leaveRoom(room: string): void {
 function identity(): Identity {
   const { name, owner, session, token } = tab.value
   if (token !== undefined) return holderOf(token)
+  if (tab.value.user !== undefined) return { name, owner, user: tab.value.user }
   return session === undefined ? { name, owner } : { name, owner, session }
 }
 
@@ -171,13 +175,16 @@ function holderOf(token: string): Identity {
   return id === undefined ? { name, owner, token } : { name, owner, token, user: id }
 }
 
-/** Come in as a guest of this name at once; or with a token, once the server has accepted it. */
-export function signIn(as: { readonly name: string } | { readonly token: string }, room: string): void {
+type SignIn = { readonly name: string } | { readonly token: string } | { readonly user: User }
+
+/** Come in as a guest of this name, or as whom the server has greeted, at once; or with a token, once it was accepted. */
+export function signIn(as: SignIn, room: string): void {
   if ('token' in as) {
     knocking.value = room
     return renewToken(as.token)
   }
-  tab.value.name = as.name
+  if ('user' in as) tab.value.user = as.user.id
+  tab.value.name = 'user' in as ? as.user.name : as.name
   client.identify(identity())
   comeIn(room)
 }
