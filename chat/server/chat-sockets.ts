@@ -92,6 +92,8 @@ export function createChatSockets(options: ChatSocketsOptions): WebSocketServer<
     close(socket, { code, reason, clean, cause }) {
       const { connection, address } = socket.data
       doorkeeper.left(address)
+      // RFC 6455 7.1.4: cleanly means that a Close frame has come.
+      if (clean) metrics.frames.inc({ dir: 'in', opcode: 'close' })
       if (connection?.wire !== undefined) taps?.end(connection.wire.secret, { code, reason, clean, cause })
       connection?.ended({ code, clean })
       log.debug({ conn: connection?.id, code, clean, cause }, 'connection closed')

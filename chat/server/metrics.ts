@@ -9,11 +9,10 @@ const SECONDS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 export class Metrics {
   readonly registry = new Registry()
   readonly connections = this.#gauge('ws_connections', 'Open chat connections')
-  readonly frames = this.#counter(
-    'ws_frames_total',
-    'Messages by direction and opcode, and the pings and pongs that came',
-    ['dir', 'opcode'],
-  )
+  readonly frames = this.#counter('ws_frames_total', 'Messages and control frames by direction and opcode', [
+    'dir',
+    'opcode',
+  ])
   readonly bytes = this.#counter('ws_bytes_total', 'Bytes of messages (plain), and as they crossed the wire (wire)', [
     'dir',
     'stage',
@@ -28,6 +27,7 @@ export class Metrics {
   readonly #wireIn = this.bytes.labels('in', 'wire')
   readonly #wireOut = this.bytes.labels('out', 'wire')
   #wire = { bytesIn: 0, bytesOut: 0 }
+  #controlsOut: ServerStats['controlsOut'] = { close: 0, ping: 0, pong: 0 }
   /** The text that was counted last: one that goes to many is measured once. */
   #last = { text: '', bytes: 0 }
   readonly closes = this.#counter('ws_close_total', 'Closed connections by code and by whom', ['code', 'by'])
@@ -61,10 +61,14 @@ export class Metrics {
   }
 
   /** Take over what the server of the sockets has counted, right before somebody asks. */
-  counted({ bytesIn, bytesOut, bufferedAmount }: ServerStats): void {
+  counted({ bytesIn, bytesOut, bufferedAmount, controlsOut }: ServerStats): void {
     this.#wireIn.inc(bytesIn - this.#wire.bytesIn)
     this.#wireOut.inc(bytesOut - this.#wire.bytesOut)
     this.#wire = { bytesIn, bytesOut }
+    for (const opcode of ['close', 'ping', 'pong'] as const) {
+      this.frames.inc({ dir: 'out', opcode }, controlsOut[opcode] - this.#controlsOut[opcode])
+    }
+    this.#controlsOut = controlsOut
     this.sendQueue.set(bufferedAmount)
   }
 

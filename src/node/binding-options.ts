@@ -4,6 +4,7 @@
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import { checkOptions, type ConnectionHandler, type ConnectionSettings } from '../protocol/connection-options.ts'
 import type { ExtensionInstance } from '../protocol/extension.ts'
+import type { ControlCounter } from '../protocol/opcode.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
 import { allocate, nodeTextCodec, randomMask, sharedSlab } from './platform.ts'
 
@@ -41,6 +42,8 @@ export interface BindingOptions {
   readonly maxFragments: number
   readonly text: 'string' | 'bytes'
   readonly autoPong: boolean
+  /** Counts the control frames that are sent over all connections of these options. */
+  readonly controlsOut?: ControlCounter
   /** Bytes of unsent output from which `send` answers `false` and reading rests. */
   readonly highWaterMark: number
   /** Bytes of unsent output with which nothing more is sent: the connection is closed. Default: no limit. */
@@ -67,7 +70,7 @@ const settings = new WeakMap<BindingOptions, ConnectionSettings>()
 export function settingsFor(options: BindingOptions, handler: ConnectionHandler): ConnectionSettings {
   let known = settings.get(options)
   if (known === undefined) {
-    const { role, maxPayload, maxFragments, text, autoPong, partsFrom } = options
+    const { role, maxPayload, maxFragments, text, autoPong, controlsOut, partsFrom } = options
     known = checkOptions({
       role,
       handler,
@@ -78,6 +81,7 @@ export function settingsFor(options: BindingOptions, handler: ConnectionHandler)
       codec: nodeTextCodec,
       allocate,
       slab: sharedSlab,
+      ...(controlsOut === undefined ? {} : { controlsOut }),
       ...(partsFrom === undefined ? {} : { partsFrom }),
       ...(role === 'client' ? { randomMask } : {}),
     })

@@ -9,6 +9,7 @@ import { createOriginCheck, type OriginCheck, type OriginPolicy } from '../hands
 import type { Rejection } from '../handshake/rejection.ts'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import type { ServerExtension } from '../protocol/extension.ts'
+import { ControlCounter } from '../protocol/opcode.ts'
 import type { BindingOptions } from './binding-options.ts'
 import type { HandshakeLimitOptions } from './handshake-limits.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
@@ -206,6 +207,7 @@ export function checkServerOptions<Data>(options: ServerOptions<Data>): ServerSe
       ...(options.partsFrom === undefined ? {} : { partsFrom: checkPartsFrom(options) }),
       text,
       autoPong: options.autoPong ?? true,
+      controlsOut: new ControlCounter(),
     },
     http2: checkHttp2(options.http2, options.tls),
     extensions: deflate === false ? [] : [permessageDeflateServer(deflate === true ? {} : deflate)],

@@ -3,6 +3,7 @@
  * added here when they are gone, so that a message costs nothing more.
  */
 import type { CloseCause, CloseOutcome } from '../protocol/close-outcome.ts'
+import type { ControlCounts } from '../protocol/opcode.ts'
 import type { Traffic } from './binding-options.ts'
 
 export interface ServerStats extends Traffic {
@@ -16,6 +17,8 @@ export interface ServerStats extends Traffic {
   readonly closed: Readonly<Record<CloseCause, number>>
   /** Bytes that were given to `send` and not yet to the system. */
   readonly bufferedAmount: number
+  /** Control frames that were sent: the heartbeat's and yours, and the answers that the protocol asks for. RFC 6455 5.5. */
+  readonly controlsOut: ControlCounts
   /** Messages that subscribers missed because they did not keep up. */
   readonly dropped: number
 }
@@ -49,7 +52,10 @@ export class ServerCounters {
   }
 
   /** Everything, with what the open sockets have counted so far. */
-  sum(sockets: ReadonlySet<Counting>, others: { readonly handshakes: number; readonly dropped: number }): ServerStats {
+  sum(
+    sockets: ReadonlySet<Counting>,
+    { controlsOut, ...others }: Pick<ServerStats, 'handshakes' | 'dropped' | 'controlsOut'>,
+  ): ServerStats {
     const traffic = { ...this.#past }
     let bufferedAmount = 0
     for (const socket of sockets) {
@@ -64,6 +70,7 @@ export class ServerCounters {
       closed: { ...this.#closed },
       ...traffic,
       bufferedAmount,
+      controlsOut: { close: controlsOut.close, ping: controlsOut.ping, pong: controlsOut.pong },
       ...others,
     }
   }

@@ -168,7 +168,8 @@ export class WebSocketServer<Data = undefined> {
   /** What has happened since the server was made. */
   stats(): ServerStats {
     const { dropped } = this.#hub.topics
-    return this.#counters.sum(this.#clients, { handshakes: this.#limits.underWay, dropped })
+    const controlsOut = this.#settings.binding.controlsOut!
+    return this.#counters.sum(this.#clients, { handshakes: this.#limits.underWay, dropped, controlsOut })
   }
 
   /**

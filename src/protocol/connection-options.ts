@@ -3,6 +3,7 @@
  */
 import type { CloseOutcome } from './close-outcome.ts'
 import type { ExtensionInstance } from './extension.ts'
+import type { ControlCounter } from './opcode.ts'
 import type { Allocate } from './payload-buffer.ts'
 import { Slab } from './slab.ts'
 import { plainTextCodec, type TextCodec } from './text-codec.ts'
@@ -71,6 +72,8 @@ export interface ConnectionOptions {
   readonly randomMask?: () => number
   /** Default: plain functions that run everywhere. */
   readonly codec?: TextCodec
+  /** Counts the control frames that are sent; to be shared by many connections. Default: nobody counts. */
+  readonly controlsOut?: ControlCounter
   /** Makes room for bytes. Default: `new Uint8Array`. */
   readonly allocate?: Allocate
   /** Room for outgoing frames, to be shared by many connections. Default: one of its own. */
@@ -88,6 +91,7 @@ export interface ConnectionSettings {
   readonly autoPong: boolean
   readonly randomMask: (() => number) | undefined
   readonly codec: TextCodec
+  readonly controlsOut: ControlCounter | undefined
   readonly allocate: Allocate
   readonly slab: Slab
 }
@@ -124,6 +128,7 @@ export function checkOptions(options: ConnectionOptions): ConnectionSettings {
     autoPong: options.autoPong ?? true,
     randomMask: isServer ? undefined : options.randomMask,
     codec: options.codec ?? plainTextCodec,
+    controlsOut: options.controlsOut,
     allocate,
     slab: options.slab ?? new Slab(allocate),
   }

@@ -21,7 +21,6 @@ import {
 } from './connection-options.ts'
 import { ClosingHandshake } from './closing-handshake.ts'
 import { ConnectionEvent, type ConnectionState } from './connection-state.ts'
-import { FIN_BIT } from './frame-header.ts'
 import { Inbound, type InboundActions } from './inbound.ts'
 import { MessageReceiver, Stall } from './message-receiver.ts'
 import { Opcode } from './opcode.ts'
@@ -257,7 +256,7 @@ export class Connection {
 
   #sendPong(payload: Uint8Array): void {
     if (!this.#settings.autoPong || !this.#closing.isReading) return
-    this.#outbox.writer.bytes(FIN_BIT | Opcode.Pong, payload)
+    this.#outbox.writer.control(Opcode.Pong, payload)
     this.#outbox.added()
   }
 
@@ -277,7 +276,7 @@ export class Connection {
   #sendControl(opcode: number, payload: Uint8Array): boolean {
     checkControlPayload(payload)
     if (!this.#closing.isOpen) return false
-    this.#outbox.writer.bytes(FIN_BIT | opcode, payload)
+    this.#outbox.writer.control(opcode, payload)
     this.#outbox.added()
     return true
   }

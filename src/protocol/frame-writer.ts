@@ -2,8 +2,9 @@
  * Headers and payloads in, bytes out: the writing half of RFC 6455 5.2 and 5.3. Frames gather here until they are flushed,
  * small ones encoded into one piece, large payloads by reference.
  */
-import { encodeFrameHeader, encodeMaskKey, encodedHeaderLength, MAX_HEADER_LENGTH } from './frame-header.ts'
+import { encodeFrameHeader, encodeMaskKey, encodedHeaderLength, FIN_BIT, MAX_HEADER_LENGTH } from './frame-header.ts'
 import { applyMask, releaseMaskView } from './mask.ts'
+import type { ControlCounter } from './opcode.ts'
 import type { Allocate } from './payload-buffer.ts'
 import { SLAB_SIZE, type Slab } from './slab.ts'
 import type { TextCodec } from './text-codec.ts'
@@ -31,6 +32,8 @@ export interface FrameWriterOptions {
    */
   readonly randomMask: (() => number) | undefined
   readonly codec: TextCodec
+  /** Counts the control frames. */
+  readonly controlsOut?: ControlCounter | undefined
   readonly allocate: Allocate
   readonly slab: Slab
 }
@@ -78,6 +81,12 @@ export class FrameWriter {
   /** Add a frame with these bytes as payload. From 8 KiB on they are sent from where they are: do not write to them. */
   bytes(firstByte: number, payload: Uint8Array): void {
     this.#frame(firstByte, payload, false)
+  }
+
+  /** Add a control frame: never fragmented, never compressed. RFC 6455 5.5. */
+  control(opcode: number, payload: Uint8Array): void {
+    this.#options.controlsOut?.count(opcode)
+    this.#frame(FIN_BIT | opcode, payload, false)
   }
 
   /** Add bytes that are frames already, made for any number of connections. Never for a client: its frames are masked. */

@@ -142,7 +142,7 @@ export class MessageSender {
 
   #writeClose(payload: Uint8Array): void {
     this.#isClosed = true
-    this.#writer.bytes(FIN_BIT | Opcode.Close, payload)
+    this.#writer.control(Opcode.Close, payload)
   }
 
   #emit(message: Outgoing): void {

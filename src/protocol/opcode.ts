@@ -21,6 +21,26 @@ export function isControl(opcode: number): boolean {
   return (opcode & CONTROL_BIT) !== 0
 }
 
+/** How many control frames, of each kind. RFC 6455 5.5. */
+export interface ControlCounts {
+  readonly close: number
+  readonly ping: number
+  readonly pong: number
+}
+
+/** The counts of a number of connections, counted up as they send. */
+export class ControlCounter implements ControlCounts {
+  close = 0
+  ping = 0
+  pong = 0
+
+  count(opcode: number): void {
+    if (opcode === Opcode.Pong) this.pong++
+    else if (opcode === Opcode.Ping) this.ping++
+    else this.close++
+  }
+}
+
 /** Tell whether RFC 6455 5.2 defines this opcode. */
 export function isDefinedOpcode(opcode: number): boolean {
   return opcode <= Opcode.Binary || (opcode >= Opcode.Close && opcode <= Opcode.Pong)

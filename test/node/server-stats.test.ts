@@ -8,7 +8,11 @@ describe('The numbers of a server', () => {
     const counters = new ServerCounters()
     const traffic = { bytesIn: 1, bytesOut: 2, messagesIn: 3, messagesOut: 4 }
     counters.gone({ traffic, bufferedAmount: 9 }, { code: 1000, reason: '', clean: true, cause: 'peer' })
-    const stats = counters.sum(new Set([{ traffic, bufferedAmount: 5 }]), { handshakes: 6, dropped: 7 })
+    const stats = counters.sum(new Set([{ traffic, bufferedAmount: 5 }]), {
+      handshakes: 6,
+      dropped: 7,
+      controlsOut: { close: 1, ping: 2, pong: 3 },
+    })
     expect(stats).toMatchObject({
       connections: 1,
       bytesIn: 2,
@@ -18,6 +22,7 @@ describe('The numbers of a server', () => {
       bufferedAmount: 5,
       handshakes: 6,
       dropped: 7,
+      controlsOut: { close: 1, ping: 2, pong: 3 },
       closed: { peer: 1, local: 0 },
     })
   })
@@ -41,5 +46,22 @@ describe('The numbers of a server', () => {
     client.destroy()
     await closed()
     expect(server.stats()).toMatchObject({ ...expected, connections: 0, closed: { transport: 1 } })
+  })
+  it('count the control frames that are sent, whoever wanted them (RFC 6455 5.5)', async () => {
+    const { port, opened, closed, server } = await serve({})
+    const clients = [await RawClient.open(port), await RawClient.open(port)]
+    const [first] = [await opened(0), await opened(1)]
+    for (const client of clients) client.send(clientFrame(9, 'one'))
+    for (const client of clients) await client.take(1)
+    first.ping()
+    await clients[0]!.take(2)
+    expect(server.stats().controlsOut).toEqual({ close: 0, ping: 1, pong: 2 })
+    first.close(1000)
+    clients[1]!.send(clientFrame(8, Uint8Array.of(0x03, 0xe8)))
+    await clients[0]!.take(3)
+    await clients[1]!.take(2)
+    expect(server.stats().controlsOut).toEqual({ close: 2, ping: 1, pong: 2 })
+    for (const client of clients) client.destroy()
+    await closed()
   })
 })

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -112,7 +113,20 @@ describe('the metrics', () => {
     ]) {
       expect(text).toContain(`\n${sample} `)
     }
+    const framesOf = async (dir: string, opcode: string): Promise<number> =>
+      Number(new RegExp(`^ws_frames_total{dir="${dir}",opcode="${opcode}"} (\\d+)`, 'm').exec(await read())?.[1])
+    expect(await framesOf('out', 'ping')).toBeGreaterThan(0)
+    expect(await framesOf('out', 'close')).toBe(0)
+    const raw = new WebSocket(room.socketUrl(), 'chat.v1')
+    await once(raw, 'open')
+    raw.ping()
+    await once(raw, 'pong')
+    expect(await framesOf('in', 'ping')).toBe(1)
+    expect(await framesOf('out', 'pong')).toBe(1)
+    raw.close(1000)
     await anna.close()
-    await vi.waitFor(async () => expect(await read()).toContain('\nws_close_total{code="1000",by="client"} 1'))
+    await vi.waitFor(async () => expect(await read()).toContain('\nws_close_total{code="1000",by="client"} 2'))
+    expect(await framesOf('in', 'close')).toBe(2)
+    expect(await framesOf('out', 'close')).toBe(2)
   })
 })
