@@ -1,7 +1,7 @@
 /** Describes the schemas in words, for the message catalogue of PROTOCOL.md. */
 import type * as v from 'valibot'
 import { CLOSE_MEANING, ChatClose, type ChatCloseName, closePolicy } from './close-codes.ts'
-import { Entry, PresencePage, PresentUser, RoomInfo, User } from './entities.ts'
+import { AbsentUser, Entry, LeftUser, PresencePage, PresentUser, RoomInfo, User } from './entities.ts'
 import { AUTH_REASONS, CHAT_ERRORS, ErrorBody } from './error-codes.ts'
 import { EVENTS } from './events.ts'
 import { LIMITS } from './limits.ts'
@@ -25,6 +25,8 @@ const THINGS: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [Entry, 'Entry'],
   [PresentUser, 'PresentUser'],
   [PresencePage, 'PresencePage'],
+  [AbsentUser, 'AbsentUser'],
+  [LeftUser, 'LeftUser'],
   [RoomInfo, 'RoomInfo'],
   [ErrorBody, 'Error'],
 ])

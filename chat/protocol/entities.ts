@@ -84,6 +84,26 @@ export const PresencePage = v.object({
 })
 export type PresencePage = v.InferOutput<typeof PresencePage>
 
+/** A member who is not in the room now. */
+export const AbsentUser = v.object({
+  ...User.entries,
+  /** When the user was last there. */
+  seen: Timestamp,
+})
+export type AbsentUser = v.InferOutput<typeof AbsentUser>
+
+export const AbsentPage = v.object({
+  /** Up to 50, who was there last stands first. */
+  list: v.array(AbsentUser),
+  /** Give it back in `absent` for the next page. */
+  cursor: v.optional(v.string()),
+})
+export type AbsentPage = v.InferOutput<typeof AbsentPage>
+
+/** Somebody who left: with `seen` as a member who may come back, without it for good. */
+export const LeftUser = v.object({ ...User.entries, seen: v.optional(Timestamp) })
+export type LeftUser = v.InferOutput<typeof LeftUser>
+
 export const JoinReply = v.object({
   ...page,
   /** `since` could not be followed (other epoch, ahead of the head, trimmed): drop what is shown and take this page. */

@@ -1,6 +1,6 @@
 /** What the server of `chat.v1` says by itself: every event with the schema of its `d`. */
 import * as v from 'valibot'
-import { DeleteBody, EditBody, MsgBody, RoomInfo, Seq, Timestamp, User } from './entities.ts'
+import { DeleteBody, EditBody, LeftUser, MsgBody, RoomInfo, Seq, Timestamp, User } from './entities.ts'
 import { ErrorBody } from './error-codes.ts'
 import { DURABILITY } from './limits.ts'
 
@@ -45,7 +45,8 @@ export const EVENTS = {
     d: v.object({
       /** Also users whose name has changed. */
       join: v.array(User),
-      leave: v.array(User),
+      /** With `seen` as members who may come back. */
+      leave: v.array(LeftUser),
       users: count,
       conns: count,
       members: count,

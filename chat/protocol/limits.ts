@@ -52,6 +52,9 @@ export const LIMITS = {
   defaultPageMessages: 50,
   /** Users of one page of `presence`. */
   pageUsers: 200,
+  /** Members of one page of `absent`, and how many of a room are remembered, the latest. */
+  pageAbsent: 50,
+  absent: 1000,
   /** Time within which an `ack` must move while messages are pending, and how often they are redelivered. */
   ackTimeoutMs: 10_000,
   redeliveries: 3,

@@ -1,6 +1,6 @@
 /** What a client can ask in `chat.v1`: every type with the schema of its `d` and of the reply's `d`. */
 import * as v from 'valibot'
-import { Cid, JoinReply, Page, PresencePage, RoomInfo, Seq, Timestamp, User } from './entities.ts'
+import { AbsentPage, Cid, JoinReply, Page, PresencePage, RoomInfo, Seq, Timestamp, User } from './entities.ts'
 import { LIMITS } from './limits.ts'
 
 const pageLimit = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.pageMessages))
@@ -113,6 +113,13 @@ export const REQUESTS = {
     open: false,
     d: v.object({ cursor: v.optional(v.pipe(v.string(), v.maxLength(128))) }),
     reply: PresencePage,
+  },
+  absent: {
+    about: 'Members who are not in the room, with the time they were last there, in pages.',
+    room: true,
+    open: false,
+    d: v.object({ cursor: v.optional(v.pipe(v.string(), v.maxLength(512))) }),
+    reply: AbsentPage,
   },
   typing: {
     about: 'The user types, or has stopped. Goes out by itself after 6 s.',

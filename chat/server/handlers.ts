@@ -146,6 +146,11 @@ const HANDLERS: Handlers = {
     return { d: await connection.hub.lobby.presenceOf(room, d.cursor) }
   },
 
+  async absent(connection, { room, d }) {
+    joinedRoom(connection, room)
+    return { d: await connection.hub.backend.presence.absent(room, d.cursor, LIMITS.pageAbsent) }
+  },
+
   async typing(connection, { room, d }) {
     joinedRoom(connection, room)
     const now = Date.now()

@@ -159,8 +159,12 @@ export class Hub {
 
   async leave(connection: ChatConnection, name: string, forget: boolean): Promise<void> {
     this.#detach(connection, name)
-    await this.backend.presence.leave(name, connection.id, connection.user!)
-    if (forget) await this.backend.store.forget(name, connection.userId)
+    try {
+      // First, so that nobody is told of a member who is away.
+      if (forget) await this.backend.store.forget(name, connection.userId)
+    } finally {
+      await this.backend.presence.leave(name, connection.id, connection.user!)
+    }
   }
 
   async append(request: AppendRequest): Promise<AppendResult> {

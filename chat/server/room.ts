@@ -2,7 +2,7 @@
  * One room on this node: its members here, the entries in order with gaps repaired from the store, presence in batches,
  * who is typing.
  */
-import { type Entry, LIMITS, type User, writeEvent } from '../protocol/index.ts'
+import { type Entry, type LeftUser, LIMITS, type User, writeEvent } from '../protocol/index.ts'
 import { Member, type Recipient } from './member.ts'
 import type { Backend, LogState, Notice } from './stores/store.ts'
 
@@ -36,7 +36,7 @@ export class Room {
   #repairing: Promise<void> | undefined
   #repairAgain = false
   readonly #joined = new Map<string, User>()
-  readonly #left = new Map<string, User>()
+  readonly #left = new Map<string, LeftUser>()
   #counts = { users: 0, conns: 0 }
   #presenceTimer: NodeJS.Timeout | undefined
   readonly #typing = new Map<string, { user: User; until: number }>()
@@ -199,7 +199,7 @@ export class Room {
     }
   }
 
-  #presence(change: { join: readonly User[]; leave: readonly User[]; users: number; conns: number }): void {
+  #presence(change: { join: readonly User[]; leave: readonly LeftUser[]; users: number; conns: number }): void {
     const isCrowd = change.users > LIMITS.crowdUsers
     if (isCrowd) this.#forgetNames()
     for (const user of isCrowd ? [] : change.join) {

@@ -20,6 +20,11 @@ create table if not exists members (
   room text not null, user text not null, cursor integer not null, read integer not null, primary key (room, user)
 ) without rowid;
 create index if not exists members_user on members (user);
+create table if not exists seen (
+  room text not null, user text not null, name text not null, here integer not null, at integer not null,
+  primary key (room, user)
+) without rowid;
+create index if not exists seen_at on seen (room, here, at desc, user desc);
 `
 
 export interface OpenOptions {
@@ -59,6 +64,8 @@ export function prepareDatabase(database: Database, { sync, bootId }: OpenOption
     for (const row of database.prepare('select room from rooms').all())
       rotate.run(newEpoch(), (row as { room: string }).room)
   }
+  // Whoever was there when the process was killed is not any more.
+  database.exec('update seen set here = 0 where here = 1')
   writeMeta(database, 'version', VERSION)
   writeMeta(database, 'sync', sync)
   writeMeta(database, 'opened', bootId ?? 'open')

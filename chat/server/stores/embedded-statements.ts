@@ -17,6 +17,13 @@ const SQL = {
   cursor: 'update members set cursor = max(cursor, ?) where room = ? and user = ?',
   read: 'update members set read = max(read, ?) where room = ? and user = ?',
   memberships: 'select room, cursor, read from members where user = ?',
+  saw: `insert into seen (room, user, name, here, at) values (?, ?, ?, ?, ?)
+    on conflict (room, user) do update set name = excluded.name, here = excluded.here, at = excluded.at`,
+  unsee: 'delete from seen where room = ? and user = ?',
+  away: `select user as id, name, at as seen from seen
+    where room = ? and here = 0 and (at, user) < (?, ?) order by at desc, user desc limit ?`,
+  trimAway: `delete from seen where room = ?1 and here = 0 and user in
+    (select user from seen where room = ?1 and here = 0 order by at desc, user desc limit -1 offset ?2)`,
   rooms:
     'select room, title, epoch, head, first, (select count(*) from members m where m.room = r.room) as members from rooms r order by rowid',
 } as const

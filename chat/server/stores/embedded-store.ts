@@ -1,7 +1,8 @@
 /** Logs and marks in one file: reads come from it at once, writes go through the group commit. */
 import { randomBytes } from 'node:crypto'
 import type { EmbeddedOptions } from './embedded.ts'
-import { DURABILITY, type Entry, LIMITS } from '../../protocol/index.ts'
+import { type AbsentUser, DURABILITY, type Entry, LIMITS, type User } from '../../protocol/index.ts'
+import type { AwayBook } from './absence.ts'
 import { writeMeta } from './embedded-schema.ts'
 import { prepareStatements, type Statements } from './embedded-statements.ts'
 import { applyChange, boundsOf, changeOf, makeEntry, newEpoch } from './entries.ts'
@@ -30,7 +31,7 @@ interface RoomState {
 
 type EntryRow = { seq: number; user: string; kind: string; entry: string }
 
-export class EmbeddedStore implements Store {
+export class EmbeddedStore implements Store, AwayBook {
   readonly durability
   readonly #database: Database
   readonly #commits: GroupCommit
@@ -114,6 +115,7 @@ export class EmbeddedStore implements Store {
       const state = this.#rooms.get(room)
       if (state === undefined || this.#marks(room, user) === undefined) return
       this.#sql.forget.run(room, user)
+      this.#sql.unsee.run(room, user)
       state.members -= 1
     })
   }
@@ -129,6 +131,26 @@ export class EmbeddedStore implements Store {
 
   async memberCount(room: string): Promise<number> {
     return this.#rooms.get(room)?.members ?? 0
+  }
+
+  isMember(room: string, user: string): boolean {
+    return !this.#isClosed && this.#marks(room, user) !== undefined
+  }
+
+  async came(room: string, { id, name }: User, at: number): Promise<void> {
+    await this.#write(() => this.#sql.saw.run(room, id, name, 1, at))
+  }
+
+  async went(room: string, { id, name }: User, at: number): Promise<void> {
+    await this.#write(() => {
+      this.#sql.saw.run(room, id, name, 0, at)
+      this.#sql.trimAway.run(room, LIMITS.absent)
+    })
+  }
+
+  away(room: string, after: Pick<AbsentUser, 'id' | 'seen'>, limit: number): AbsentUser[] {
+    const rows = this.#sql.away.all(room, after.seen, after.id, limit) as AbsentUser[]
+    return rows.map(({ id, name, seen }) => ({ id, name, seen }))
   }
 
   async secret(name: string): Promise<Uint8Array> {

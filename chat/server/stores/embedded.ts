@@ -39,7 +39,7 @@ export function embeddedBackend(options: EmbeddedOptions): Backend {
     name: 'embedded',
     store,
     bus,
-    presence: new LocalPresence(bus),
+    presence: new LocalPresence(bus, store),
     pollMs: 0,
     close: async () => {
       await store.close()

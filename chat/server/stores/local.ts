@@ -1,5 +1,6 @@
 /** The bus and the presence of a single node: what memory and embedded stores share. */
-import type { PresentUser, User } from '../../protocol/index.ts'
+import type { AbsentPage, LeftUser, PresentUser, User } from '../../protocol/index.ts'
+import { absentPage, type AwayBook, placeOf } from './absence.ts'
 import type { Bus, Notice, NoticeListener, Presence, PresentPage } from './store.ts'
 
 /** Calls the one listener of this process. */
@@ -44,11 +45,13 @@ interface LocalRoom {
 /** Counts connections in maps. */
 export class LocalPresence implements Presence {
   readonly #bus: LocalBus
+  readonly #book: AwayBook
   readonly #rooms = new Map<string, LocalRoom>()
   #order = 0
 
-  constructor(bus: LocalBus) {
+  constructor(bus: LocalBus, book: AwayBook) {
     this.#bus = bus
+    this.#book = book
   }
 
   async enter(room: string, conn: string, user: User): Promise<void> {
@@ -64,6 +67,7 @@ export class LocalPresence implements Presence {
       here.conns += 1
     }
     this.#tell(room, here, { join: news ? [user] : [], leave: [] })
+    if (news) await this.#book.came(room, user, Date.now())
   }
 
   async leave(room: string, conn: string, user: User): Promise<void> {
@@ -74,7 +78,10 @@ export class LocalPresence implements Presence {
     const gone = known.conns.size === 0
     if (gone) here.users.delete(user.id)
     if (here.users.size === 0) this.#rooms.delete(room)
-    this.#tell(room, here, { join: [], leave: gone ? [known.user] : [] })
+    if (!gone) return this.#tell(room, here, { join: [], leave: [] })
+    const seen = this.#book.isMember(room, user.id) ? Date.now() : undefined
+    this.#tell(room, here, { join: [], leave: [seen === undefined ? known.user : { ...known.user, seen }] })
+    if (seen !== undefined) await this.#book.went(room, known.user, seen)
   }
 
   async list(room: string, cursor: string | undefined, limit: number): Promise<PresentPage> {
@@ -93,6 +100,10 @@ export class LocalPresence implements Presence {
     return { list, users: here.users.size, conns: here.conns, cursor: undefined }
   }
 
+  async absent(room: string, cursor: string | undefined, limit: number): Promise<AbsentPage> {
+    return absentPage(this.#book.away(room, placeOf(cursor), limit + 1), limit)
+  }
+
   async counts(rooms: readonly string[]): Promise<{ users: number; conns: number }[]> {
     return rooms.map((room) => {
       const here = this.#rooms.get(room)
@@ -100,7 +111,7 @@ export class LocalPresence implements Presence {
     })
   }
 
-  #tell(room: string, here: LocalRoom, change: { join: User[]; leave: User[] }): void {
+  #tell(room: string, here: LocalRoom, change: { join: User[]; leave: LeftUser[] }): void {
     this.#bus.emit(room, { kind: 'presence', ...change, users: here.users.size, conns: here.conns })
   }
 }

@@ -1,6 +1,7 @@
 /** The store that keeps everything in the memory of one process: for tests, load runs and rooms that may be forgotten. */
 import { randomBytes } from 'node:crypto'
-import { DURABILITY, type Entry, LIMITS } from '../../protocol/index.ts'
+import { type AbsentUser, DURABILITY, type Entry, LIMITS, type User } from '../../protocol/index.ts'
+import type { AwayBook } from './absence.ts'
 import { applyChange, boundsOf, changeOf, makeEntry, newEpoch } from './entries.ts'
 import { LocalBus, LocalPresence } from './local.ts'
 import type {
@@ -32,9 +33,11 @@ interface Log {
   entries: Entry[]
   readonly cids: Map<string, number>
   readonly members: Map<string, { cursor: number; read: number }>
+  /** In the order of their going. */
+  readonly away: Map<string, AbsentUser>
 }
 
-class MemoryStore implements Store {
+class MemoryStore implements Store, AwayBook {
   readonly durability = DURABILITY.memory
   readonly #bus: LocalBus
   readonly #logs = new Map<string, Log>()
@@ -51,8 +54,8 @@ class MemoryStore implements Store {
   async createRoom(room: string, title: string): Promise<'created' | 'exists' | 'full'> {
     if (this.#logs.has(room)) return 'exists'
     if (this.#logs.size >= this.#rooms) return 'full'
-    const log = { title, epoch: newEpoch(), head: 0, first: 1, entries: [], cids: new Map(), members: new Map() }
-    this.#logs.set(room, log)
+    const maps = { cids: new Map(), members: new Map(), away: new Map() }
+    this.#logs.set(room, { title, epoch: newEpoch(), head: 0, first: 1, entries: [], ...maps })
     return 'created'
   }
 
@@ -108,7 +111,9 @@ class MemoryStore implements Store {
   }
 
   async forget(room: string, user: string): Promise<void> {
-    this.#logs.get(room)?.members.delete(user)
+    const log = this.#logs.get(room)
+    log?.members.delete(user)
+    log?.away.delete(user)
   }
 
   async mark(room: string, user: string, kind: keyof Marks, seq: number): Promise<void> {
@@ -128,6 +133,30 @@ class MemoryStore implements Store {
 
   async memberCount(room: string): Promise<number> {
     return this.#logs.get(room)?.members.size ?? 0
+  }
+
+  isMember(room: string, user: string): boolean {
+    return this.#logs.get(room)?.members.has(user) === true
+  }
+
+  async came(room: string, user: User): Promise<void> {
+    this.#logs.get(room)?.away.delete(user.id)
+  }
+
+  async went(room: string, { id, name }: User, seen: number): Promise<void> {
+    const away = this.#logs.get(room)?.away
+    away?.set(id, { id, name, seen })
+    for (const first of away?.keys() ?? []) {
+      if (away!.size <= LIMITS.absent) break
+      away!.delete(first)
+    }
+  }
+
+  away(room: string, after: Pick<AbsentUser, 'id' | 'seen'>, limit: number): AbsentUser[] {
+    return [...(this.#logs.get(room)?.away.values() ?? [])]
+      .filter(({ id, seen }) => seen < after.seen || (seen === after.seen && id < after.id))
+      .sort((a, b) => b.seen - a.seen || (a.id < b.id ? 1 : -1))
+      .slice(0, limit)
   }
 
   async secret(name: string): Promise<Uint8Array> {
@@ -154,11 +183,12 @@ class MemoryStore implements Store {
 /** Make a backend in memory. */
 export function memoryBackend(options: MemoryOptions = {}): Backend {
   const bus = new LocalBus()
+  const store = new MemoryStore(bus, options)
   return {
     name: 'memory',
-    store: new MemoryStore(bus, options),
+    store,
     bus,
-    presence: new LocalPresence(bus),
+    presence: new LocalPresence(bus, store),
     pollMs: 0,
     close: async () => {},
   }

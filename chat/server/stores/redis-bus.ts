@@ -1,5 +1,5 @@
 /** Notices by publish and subscribe. Redis keeps none for a subscriber that is away: then every room is compared with the store. */
-import type { User } from '../../protocol/index.ts'
+import type { LeftUser } from '../../protocol/index.ts'
 import type { RedisKeys } from './redis-keys.ts'
 import type { RedisLink } from './redis-link.ts'
 import { parseEntry, type RedisStore } from './redis-store.ts'
@@ -58,7 +58,7 @@ function parseNotice(message: string): Notice | undefined {
     }
     case 'P': {
       const [, what, users, conns, json] = /^(.) (\d+) (\d+) (.*)$/s.exec(rest)!
-      const changed = what === '-' ? [] : [JSON.parse(json!) as User]
+      const changed = what === '-' ? [] : [JSON.parse(json!) as LeftUser]
       const change = what === 'L' ? { join: [], leave: changed } : { join: changed, leave: [] }
       return { kind: 'presence', ...change, users: Number(users), conns: Number(conns) }
     }

@@ -13,6 +13,8 @@ export interface RoomKeys {
   readonly users: string
   readonly names: string
   readonly roster: string
+  readonly away: string
+  readonly awayNames: string
   readonly channel: string
 }
 
@@ -37,6 +39,8 @@ export class RedisKeys {
       users: `${base}users`,
       names: `${base}names`,
       roster: `${base}roster`,
+      away: `${base}away`,
+      awayNames: `${base}away:names`,
       channel: `${base}bus`,
     }
   }

@@ -1,16 +1,28 @@
 /**
  * What Redis does in one step each about presence: `conns` holds each connection with its expiry, `users` counts them by
- * user, `names` has their names, and `roster` their order, so that a big room is read page by page.
+ * user, `names` has their names, and `roster` their order, so that a big room is read page by page. Members who are not there
+ * stand in `away` with the time of their going, and in `awayNames`; `cursor` tells who is a member.
  */
+import { LIMITS } from '../../protocol/index.ts'
 
 const PRESENCE = `
 local conns, users, names, roster, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1]
-local function tell(what, user, name)
-  local body = what == '-' and '' or cjson.encode({id = user, name = name})
+local cursor, away, awayNames = KEYS[5], KEYS[6], KEYS[7]
+local function tell(what, user, name, seen)
+  local body = what == '-' and '' or cjson.encode({id = user, name = name, seen = seen})
   local counts = redis.call('HLEN', users) .. ' ' .. redis.call('ZCARD', conns)
   redis.call('PUBLISH', channel, 'P' .. what .. ' ' .. counts .. ' ' .. body)
 end
-local function leave(member)
+local function goAway(user, name, now)
+  if redis.call('HEXISTS', cursor, user) == 0 then return end
+  redis.call('ZADD', away, now, user)
+  redis.call('HSET', awayNames, user, name)
+  if redis.call('ZCARD', away) > ${LIMITS.absent} then
+    redis.call('HDEL', awayNames, redis.call('ZPOPMIN', away)[1])
+  end
+  return tonumber(now)
+end
+local function leave(member, now)
   if redis.call('ZREM', conns, member) == 0 then return end
   local user = string.match(member, '^%S+ (.*)$')
   if redis.call('HINCRBY', users, user, -1) > 0 then return tell('-') end
@@ -18,17 +30,18 @@ local function leave(member)
   redis.call('HDEL', users, user)
   redis.call('HDEL', names, user)
   redis.call('ZREM', roster, user)
-  tell('L', user, name)
+  tell('L', user, name, goAway(user, name, now))
 end
 `
 
-/** KEYS conns users names roster; ARGV channel member user name expiry. Idempotent: it also refreshes. */
+/** KEYS conns users names roster cursor away awayNames; ARGV channel member user name expiry. Idempotent: it also refreshes. */
 export const ENTER = `${PRESENCE}
 local _, member, user, name, expiry = unpack(ARGV)
 local isNew = redis.call('ZADD', conns, expiry, member) == 1
 local known = redis.call('HGET', names, user)
 if isNew then redis.call('HINCRBY', users, user, 1) end
 redis.call('ZADD', roster, 0, user)
+if redis.call('ZREM', away, user) == 1 then redis.call('HDEL', awayNames, user) end
 if known ~= name then
   redis.call('HSET', names, user, name)
   tell('J', user, name)
@@ -36,16 +49,16 @@ elseif isNew then tell('-') end
 return 1
 `
 
-/** KEYS conns users names roster; ARGV channel member. */
+/** KEYS as above; ARGV channel member now. */
 export const LEAVE = `${PRESENCE}
-leave(ARGV[2])
+leave(ARGV[2], ARGV[3])
 return 1
 `
 
-/** KEYS conns users names roster; ARGV channel now. Takes away what nobody has refreshed. */
+/** KEYS as above; ARGV channel now. Takes away what nobody has refreshed. */
 export const SWEEP = `${PRESENCE}
 local gone = redis.call('ZRANGEBYSCORE', conns, '-inf', ARGV[2], 'LIMIT', 0, 200)
-for _, member in ipairs(gone) do leave(member) end
+for _, member in ipairs(gone) do leave(member, ARGV[2]) end
 return #gone
 `
 
@@ -60,6 +73,23 @@ for _, user in ipairs(redis.call('ZRANGEBYLEX', roster, ARGV[1], '+', 'LIMIT', 0
   table.insert(answer, user)
   table.insert(answer, redis.call('HGET', names, user) or '')
   table.insert(answer, redis.call('HGET', users, user) or '0')
+end
+return answer
+`
+
+/**
+ * KEYS away awayNames; ARGV from count. Answers id, name and time of each, the last to go first, from this time on; those of this
+ * very time are not counted.
+ */
+export const ABSENT = `
+local away, awayNames, from = KEYS[1], KEYS[2], ARGV[1]
+local most = ARGV[2] + redis.call('ZCOUNT', away, from, from)
+local answer = {}
+local rows = redis.call('ZREVRANGEBYSCORE', away, from, '-inf', 'WITHSCORES', 'LIMIT', 0, most)
+for i = 1, #rows, 2 do
+  table.insert(answer, rows[i])
+  table.insert(answer, redis.call('HGET', awayNames, rows[i]) or '')
+  table.insert(answer, rows[i + 1])
 end
 return answer
 `

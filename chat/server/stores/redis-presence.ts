@@ -1,8 +1,9 @@
 /** Who is there, in Redis: a connection counts until its expiry, which its node moves on; whose node is gone is swept away. */
-import type { PresentUser, User } from '../../protocol/index.ts'
+import type { AbsentPage, AbsentUser, PresentUser, User } from '../../protocol/index.ts'
+import { absentPage, placeOf } from './absence.ts'
 import type { RedisKeys } from './redis-keys.ts'
 import type { RedisLink } from './redis-link.ts'
-import { ENTER, LEAVE, PAGE, SWEEP } from './redis-presence-scripts.ts'
+import { ABSENT, ENTER, LEAVE, PAGE, SWEEP } from './redis-presence-scripts.ts'
 import type { Presence, PresentPage } from './store.ts'
 
 /** How often presence is refreshed, and the stale taken away, in the time it is valid for: every 25 s and 10 s. */
@@ -41,7 +42,11 @@ export class RedisPresence implements Presence {
   async leave(room: string, conn: string, user: User): Promise<void> {
     const key = `${room} ${conn}`
     if (this.#here.get(key)?.user.id === user.id) this.#here.delete(key)
-    await this.#link.script(LEAVE, this.#roomKeys(room), [this.#keys.room(room).channel, `${conn} ${user.id}`])
+    await this.#link.script(LEAVE, this.#roomKeys(room), [
+      this.#keys.room(room).channel,
+      `${conn} ${user.id}`,
+      Date.now(),
+    ])
   }
 
   async list(room: string, cursor: string | undefined, limit: number): Promise<PresentPage> {
@@ -54,6 +59,19 @@ export class RedisPresence implements Presence {
     }
     const next = rows.length > 3 * limit ? list.at(-1)!.id : undefined
     return { list, users: Number(users), conns: Number(conns), cursor: next }
+  }
+
+  async absent(room: string, cursor: string | undefined, limit: number): Promise<AbsentPage> {
+    const { away, awayNames } = this.#keys.room(room)
+    const { seen, id } = placeOf(cursor)
+    const rows = (await this.#link.script(ABSENT, [away, awayNames], [seen, limit + 1])) as string[]
+    const found: AbsentUser[] = []
+    for (let i = 0; i + 2 < rows.length; i += 3) {
+      const user = { id: rows[i]!, name: rows[i + 1]!, seen: Number(rows[i + 2]) }
+      // Redis orders those of one moment by their bytes.
+      if (user.seen < seen || Buffer.from(user.id).compare(Buffer.from(id)) < 0) found.push(user)
+    }
+    return absentPage(found, limit)
   }
 
   async counts(rooms: readonly string[]): Promise<{ users: number; conns: number }[]> {
@@ -95,7 +113,7 @@ export class RedisPresence implements Presence {
   }
 
   #roomKeys(room: string): string[] {
-    const { conns, users, names, roster } = this.#keys.room(room)
-    return [conns, users, names, roster]
+    const { conns, users, names, roster, cursor, away, awayNames } = this.#keys.room(room)
+    return [conns, users, names, roster, cursor, away, awayNames]
   }
 }

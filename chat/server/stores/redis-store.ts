@@ -133,10 +133,12 @@ export class RedisStore implements Store {
   }
 
   async forget(room: string, user: string): Promise<void> {
-    const { cursor, read } = this.#keys.room(room)
+    const { cursor, read, away, awayNames } = this.#keys.room(room)
     await this.#link.command('SREM', this.#keys.userRooms(user), room)
     await this.#link.command('HDEL', cursor, user)
     await this.#link.command('HDEL', read, user)
+    await this.#link.command('ZREM', away, user)
+    await this.#link.command('HDEL', awayNames, user)
   }
 
   async mark(room: string, user: string, kind: keyof Marks, seq: number): Promise<void> {

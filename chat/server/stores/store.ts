@@ -2,7 +2,7 @@
  * What the chat room needs from a backend, in three interfaces: `Store` keeps logs and marks, `Bus` carries notices between
  * nodes, `Presence` knows who is there. Three drivers serve them: memory, embedded (a file), Redis.
  */
-import type { Durability, Entry, PresentUser, User } from '../../protocol/index.ts'
+import type { AbsentPage, Durability, Entry, LeftUser, PresentUser, User } from '../../protocol/index.ts'
 
 /** The backend cannot be reached; nothing was acknowledged. Leads to the error `unavailable`. */
 export class StoreUnavailable extends Error {
@@ -106,7 +106,7 @@ export type Notice =
   | {
       readonly kind: 'presence'
       readonly join: readonly User[]
-      readonly leave: readonly User[]
+      readonly leave: readonly LeftUser[]
       readonly users: number
       readonly conns: number
     }
@@ -140,6 +140,8 @@ export interface Presence {
   enter(room: string, conn: string, user: User): Promise<void>
   leave(room: string, conn: string, user: User): Promise<void>
   list(room: string, cursor: string | undefined, limit: number): Promise<PresentPage>
+  /** The members who are not there, the last to go first. Of a room the latest 1000 are known. */
+  absent(room: string, cursor: string | undefined, limit: number): Promise<AbsentPage>
   counts(rooms: readonly string[]): Promise<readonly { readonly users: number; readonly conns: number }[]>
 }
 

@@ -223,6 +223,79 @@ describe.each(DRIVERS.filter(({ skip }) => skip !== true))('the $name backend', 
     expect(listed).toEqual(expect.arrayContaining(stayed.map((i) => `g-${i}`)))
   })
 
+  const go = async (user: User): Promise<void> => {
+    await backend.presence.enter('general', 'c9', user)
+    await backend.presence.leave('general', 'c9', user)
+  }
+  const absentees = async (): Promise<string[]> =>
+    (await backend.presence.absent('general', undefined, 50)).list.map(({ name }) => name)
+
+  it('knows the members who are not there, and since when, until they are back or forget the room', async () => {
+    await backend.bus.subscribe('general')
+    const leaves = () => notices.flatMap(({ notice }) => (notice.kind === 'presence' ? notice.leave : []))
+    for (const { id } of [anna, bo]) await backend.store.enrol('general', id)
+    const before = Date.now()
+    await backend.presence.enter('general', 'c1', anna)
+    await backend.presence.enter('general', 'c2', anna)
+    await backend.presence.leave('general', 'c1', anna)
+    expect(await absentees()).toEqual([])
+    await backend.presence.leave('general', 'c2', anna)
+    const { list, cursor } = await backend.presence.absent('general', undefined, 50)
+    expect([list, cursor]).toEqual([[{ ...anna, seen: expect.any(Number) }], undefined])
+    expect(list[0]!.seen).toBeGreaterThanOrEqual(before)
+    expect(list[0]!.seen).toBeLessThanOrEqual(Date.now())
+    await heard(() => leaves().length === 1)
+    expect(leaves()).toEqual(list)
+    await backend.presence.enter('general', 'c3', { ...anna, name: 'Anne' })
+    expect(await absentees()).toEqual([])
+    await backend.presence.leave('general', 'c3', { ...anna, name: 'Anne' })
+    await go(bo)
+    expect((await absentees()).toSorted()).toEqual(['Anne', bo.name])
+    await backend.store.forget('general', anna.id)
+    expect(await absentees()).toEqual([bo.name])
+    // Who is no member goes for good.
+    await go(anna)
+    await heard(() => leaves().length === 4)
+    expect(leaves().at(-1)).toEqual(anna)
+    expect(await absentees()).toEqual([bo.name])
+    expect(await backend.presence.absent('nowhere', undefined, 50)).toEqual({ list: [] })
+  })
+
+  it('lists them in pages, the last to go first, while some come back', async () => {
+    const users = Array.from({ length: 25 }, (_, i): User => ({ id: `u-${'aB'[i % 2]}.${i} ü`, name: `${i}` }))
+    for (const { id } of users) await backend.store.enrol('general', id)
+    for (const user of users) await go(user)
+    const pages = []
+    let cursor: string | undefined
+    do {
+      const page = await backend.presence.absent('general', cursor, 10)
+      pages.push(page.list)
+      // The last of a page, which its cursor stands for, comes back.
+      if (page.cursor !== undefined) await backend.presence.enter('general', 'back', page.list.at(-1)!)
+      cursor = page.cursor
+    } while (cursor !== undefined)
+    expect(pages.map(({ length }) => length)).toEqual([10, 10, 5])
+    const all = pages.flat()
+    expect(all.map(({ id }) => id).toSorted()).toEqual(users.map(({ id }) => id).toSorted())
+    const times = all.map(({ seen }) => seen)
+    expect(times).toEqual(times.toSorted((a, b) => b - a))
+    for (const nonsense of ['', 'x', '7', '.', '1e9.a']) {
+      expect((await backend.presence.absent('general', nonsense, 50)).list).toHaveLength(23)
+    }
+  })
+
+  it('remembers a thousand of them', async () => {
+    const users = Array.from({ length: 1010 }, (_, i): User => ({ id: `u-${i}`, name: `${i}` }))
+    await Promise.all(users.map(({ id }) => backend.store.enrol('general', id)))
+    for (const user of users.slice(0, 20)) await go(user)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+    await Promise.all(users.slice(20).map((user) => go(user)))
+    const { list } = await backend.presence.absent('general', undefined, 2000)
+    expect(list).toHaveLength(1000)
+    const kept = new Set(list.map(({ id }) => id))
+    expect(users.slice(20).every(({ id }) => kept.has(id))).toBe(true)
+  })
+
   it('keeps a secret', async () => {
     const one = await backend.store.secret('guests')
     expect(one).toHaveLength(32)

@@ -45,6 +45,32 @@ describe('the embedded store', () => {
     await close()
   })
 
+  it('knows after a restart who was away, and takes nobody for present', async () => {
+    const path = newPath()
+    const [anna, bo] = [
+      { id: 'u-anna', name: 'Anna' },
+      { id: 'u-bo', name: 'Bo' },
+    ]
+    const first = embeddedBackend({ path, driver })
+    await first.store.createRoom('general', 'General')
+    for (const user of [anna, bo]) {
+      await first.store.enrol('general', user.id)
+      await first.presence.enter('general', user.id, user)
+    }
+    await first.presence.leave('general', anna.id, anna)
+    const { list } = await first.presence.absent('general', undefined, 10)
+    expect(list).toEqual([{ ...anna, seen: expect.any(Number) }])
+    // Bo is there when the process ends.
+    await first.close()
+    const second = embeddedBackend({ path, driver })
+    const { list: after } = await second.presence.absent('general', undefined, 10)
+    expect(after.toSorted((a, b) => a.name.localeCompare(b.name))).toEqual([
+      list[0],
+      { ...bo, seen: expect.any(Number) },
+    ])
+    await second.close()
+  })
+
   it('loses nothing acknowledged when the process is killed with SIGKILL', async () => {
     const path = newPath()
     const program = fileURLToPath(new URL('../support/append-forever.ts', import.meta.url))

@@ -47,6 +47,24 @@ describe('presence', () => {
     expect(anna.of('presence').at(-1)!.d).toMatchObject({ users: 1, conns: 1, members: 2 })
   })
 
+  it('tells of members who have left since when, and lists them; whoever forgets the room is not among them', async () => {
+    const [anna, bo, cy] = [await room.guest('Anna'), await room.guest('Bo'), await room.guest('Cy')]
+    for (const peer of [anna, bo, cy]) await peer.get('join', {}, 'general')
+    expect(await anna.get('absent', {}, 'general')).toEqual({ list: [] })
+    const gone = Date.now()
+    bo.connection.ended({ code: 1000, clean: true })
+    await cy.get('leave', { forget: true }, 'general')
+    await vi.advanceTimersByTimeAsync(250)
+    const last = anna.of('presence').at(-1)!
+    expect(last.d.leave.toSorted((a, b) => a.name.localeCompare(b.name))).toEqual([
+      { ...bo.connection.user, seen: gone },
+      cy.connection.user,
+    ])
+    expect(last.d).toMatchObject({ users: 1, members: 2 })
+    expect(await anna.get('absent', {}, 'general')).toEqual({ list: [{ ...bo.connection.user, seen: gone }] })
+    expect(await cy.ask('absent', {}, 'general')).toMatchObject({ ok: false, err: { name: 'conflict' } })
+  })
+
   it('tells a crowd of over 500 only its counts, once a second', async () => {
     const anna = await room.guest('Anna')
     await anna.get('join', {}, 'general')
