@@ -19,6 +19,7 @@ import {
 } from './binding-options.ts'
 import { CloseDeadline } from './close-deadline.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { borrowReads } from './lent-reads.ts'
 import { Output, type OutputHost } from './output.ts'
 import { ownCopy } from './platform.ts'
 import { wheel } from './timer-wheel.ts'
@@ -99,6 +100,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
     stream.on('end', streamEnded)
     stream.on('drain', streamDrained)
     stream.on('data', streamRead)
+    borrowReads(stream, (bytes) => this.receive(bytes, true))
     if (stream.destroyed) return this.connection.transportClosed()
     if (head !== undefined && head.length > 0) this.receive(head)
   }
@@ -261,11 +263,11 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
     }
   }
 
-  receive(chunk: Uint8Array): void {
+  receive(chunk: Uint8Array, isLent: boolean = false): void {
     this.#bytesIn += chunk.length
     this.#heartbeat?.heard()
     this.#tap?.received(chunk, this.connection.isBetweenFrames)
-    this.connection.receive(chunk)
+    this.connection.receive(chunk, isLent)
   }
 
   /** The peer says no more, but may still read: what was sent goes out before TCP is dropped, unless it takes too long. */

@@ -35,8 +35,26 @@ export const nodeTextCodec: TextCodec = {
   },
 }
 
-/** Memory that is not zeroed: the core writes every byte before it reads it. */
-export const allocate: Allocate = (length) => Buffer.allocUnsafe(length)
+/** Small pieces of memory share blocks of this size, as those of Node's own pool do. */
+const BLOCK_SIZE = 8192
+let block: ArrayBufferLike = Buffer.allocUnsafeSlow(BLOCK_SIZE).buffer
+let blockUsed = 0
+
+/**
+ * Memory that is not zeroed: the core writes every byte before it reads it. No Buffers, whose `slice` is not a copy, as
+ * messages lie in it.
+ */
+export const allocate: Allocate = (length) => {
+  if (length > BLOCK_SIZE / 2) return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
+  if (blockUsed + length > BLOCK_SIZE) {
+    block = Buffer.allocUnsafeSlow(BLOCK_SIZE).buffer
+    blockUsed = 0
+  }
+  const at = blockUsed
+  // The next piece begins at a whole word again.
+  blockUsed = (at + length + 7) & ~7
+  return new Uint8Array(block, at, length)
+}
 
 /**
  * Copy bytes that have to wait into memory of their own. Node's pool would be shared with whatever else is copied meanwhile,

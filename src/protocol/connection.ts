@@ -106,11 +106,14 @@ export class Connection {
     this.#receiver.setSettings(this.#settings)
   }
 
-  /** Take in bytes from the transport. They are unmasked where they are and may be kept: never write to them again. */
-  receive(chunk: Uint8Array): void {
+  /**
+   * Take in bytes from the transport. They are unmasked where they are and may be kept: never write to them again. With
+   * `isLent` they may be used anew once this returns, and what is to be kept of them is copied.
+   */
+  receive(chunk: Uint8Array, isLent: boolean = false): void {
     this.#outbox.isReceiving = true
     try {
-      this.#receiver.receive(chunk)
+      this.#receiver.receive(chunk, isLent)
     } finally {
       this.#outbox.isReceiving = false
     }

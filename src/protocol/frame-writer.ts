@@ -197,17 +197,19 @@ export class FrameWriter {
 
   #piece(bytes: Uint8Array): void {
     this.#seal()
-    this.#pieces ??= []
-    this.#pieces.push(bytes)
+    this.#addPiece(bytes)
     this.#pending += bytes.length
+  }
+
+  /** Mostly there is but one: an array that begins empty makes room for many. */
+  #addPiece(bytes: Uint8Array): void {
+    if (this.#pieces === undefined) this.#pieces = [bytes]
+    else this.#pieces.push(bytes)
   }
 
   /** Turn what was encoded since the last seal into a piece. */
   #seal(): void {
-    if (this.#end > this.#start) {
-      this.#pieces ??= []
-      this.#pieces.push(this.#region!.subarray(this.#start, this.#end))
-    }
+    if (this.#end > this.#start) this.#addPiece(this.#region!.subarray(this.#start, this.#end))
     this.#start = this.#end
   }
 }

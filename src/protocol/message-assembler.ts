@@ -62,6 +62,8 @@ export class MessageAssembler implements FrameSink, HeaderContext {
   readonly masked: boolean
   readonly claimedRsv: number
   inMessage = false
+  /** Whether chunks are lent: whoever gets bytes of them to keep gets a copy. */
+  isLent = false
   /** Of the current frame: whether it is a control frame, which one, and whether it ends its message. */
   #opcode: number = Opcode.Continuation
   #fin = false
@@ -122,9 +124,9 @@ export class MessageAssembler implements FrameSink, HeaderContext {
     if (this.#isText && !this.#isEncoded && !this.#checkText(chunk, start, end)) {
       return this.#violate(Violations.TextNotUtf8, 'text message with a byte that cannot be UTF-8')
     }
-    this.#message ??= new PayloadBuffer(this.#options.allocate)
-    if (end > start) this.#message.push(chunk, start, end, this.#announced)
-    return whole ? this.#deliverCollected(this.#message) : true
+    const message = this.#collecting()
+    if (end > start) message.push(chunk, start, end, this.#announced)
+    return whole ? this.#deliverCollected(message) : true
   }
 
   #beginMessage(header: FrameHeader): void {
@@ -156,22 +158,37 @@ export class MessageAssembler implements FrameSink, HeaderContext {
   /** What was collected before the message grew too big goes out with its first part. */
   #withCollected(chunk: Uint8Array, start: number, end: number): Uint8Array {
     const collected = this.#message
-    if (collected === undefined || collected.length === 0) return chunk.subarray(start, end)
-    collected.push(chunk, start, end)
+    if (collected === undefined || collected.length === 0) return this.#handOut(chunk, start, end)
+    this.#collecting().push(chunk, start, end)
     return collected.take()
+  }
+
+  #collecting(): PayloadBuffer {
+    this.#message ??= new PayloadBuffer(this.#options.allocate)
+    this.#message.isLent = this.isLent
+    return this.#message
+  }
+
+  /** Bytes of a chunk, for somebody to keep. */
+  #handOut(chunk: Uint8Array, start: number, end: number): Uint8Array {
+    const bytes = viewBytes(chunk, start, end)
+    if (!this.isLent) return bytes
+    const copy = this.#options.allocate(bytes.length)
+    copy.set(bytes)
+    return copy
   }
 
   /** The whole message lies in one chunk: nothing has to be collected, and text is checked and decoded in one go. */
   #deliver(chunk: Uint8Array, start: number, end: number): boolean {
-    if (this.#isEncoded) return this.#sink.encoded(viewBytes(chunk, start, end), this.#isText)
-    if (!this.#isText) return this.#sink.bytes(viewBytes(chunk, start, end), false)
+    if (this.#isEncoded) return this.#sink.encoded(this.#handOut(chunk, start, end), this.#isText)
+    if (!this.#isText) return this.#sink.bytes(this.#handOut(chunk, start, end), false)
     return this.#deliverText(chunk, start, end)
   }
 
   #deliverText(chunk: Uint8Array, start: number, end: number): boolean {
     const { codec, textAsBytes } = this.#options
     if (textAsBytes) {
-      const message = viewBytes(chunk, start, end)
+      const message = this.#handOut(chunk, start, end)
       if (codec.isUtf8(message, 0, message.length)) return this.#sink.bytes(message, true)
     } else {
       const text = codec.decode(chunk, start, end)
@@ -193,7 +210,7 @@ export class MessageAssembler implements FrameSink, HeaderContext {
   #controlPart(chunk: Uint8Array, start: number, end: number, last: boolean): boolean {
     const opcode = this.#opcode
     if (last && (this.#control === undefined || this.#control.length === 0)) {
-      return this.#sink.control(opcode, chunk.subarray(start, end))
+      return this.#sink.control(opcode, this.#handOut(chunk, start, end))
     }
     this.#control ??= new PayloadBuffer(this.#options.allocate)
     this.#control.push(chunk, start, end)

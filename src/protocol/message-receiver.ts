@@ -87,16 +87,18 @@ export class MessageReceiver implements MessageSink {
     return this.#reader.isBetweenFrames && (this.#backlog === undefined || this.#backlog.length === 0)
   }
 
-  /** Take in bytes, which are unmasked where they are and may be kept. */
-  receive(chunk: Uint8Array): void {
+  /** Take in bytes, which are unmasked where they are and may be kept, unless they are lent for the time of this call. */
+  receive(chunk: Uint8Array, isLent: boolean): void {
     if (this.#isStopped) return
     if (this.#isReading || this.#stalls !== 0) {
       this.#backlog ??= []
-      this.#backlog.push(chunk)
+      this.#backlog.push(isLent ? this.#copyOf(chunk) : chunk)
       return
     }
     this.#isReading = true
+    this.#assembler.isLent = isLent
     this.#read(chunk)
+    this.#assembler.isLent = false
     this.#readBacklog()
   }
 
@@ -145,15 +147,23 @@ export class MessageReceiver implements MessageSink {
   #read(chunk: Uint8Array): void {
     const stopped = this.#reader.read(chunk, 0)
     if (stopped === chunk.length || this.#isStopped) return
+    const rest = chunk.subarray(stopped)
     this.#backlog ??= []
-    this.#backlog.unshift(chunk.subarray(stopped))
+    this.#backlog.unshift(this.#assembler.isLent ? this.#copyOf(rest) : rest)
+  }
+
+  #copyOf(bytes: Uint8Array): Uint8Array {
+    const copy = this.#settings.allocate(bytes.length)
+    copy.set(bytes)
+    return copy
   }
 
   #readBacklog(): void {
     while (this.#backlog !== undefined && this.#backlog.length > 0 && this.#goesOn) this.#read(this.#backlog.shift()!)
     this.#isReading = false
     this.#isMuted = false
-    releaseMaskView()
+    // Where frames come unmasked, the view is one of outgoing frames, which is of use again.
+    if (this.#assembler.masked) releaseMaskView()
     releaseByteView()
     if (this.#goesOn && !this.#hasEnded) this.#tellReading(true)
     this.#endIfRead()

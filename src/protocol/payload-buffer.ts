@@ -23,6 +23,8 @@ const LESS_AHEAD = 4
 
 export class PayloadBuffer {
   readonly #allocate: Allocate
+  /** Whether chunks are lent, so that nothing may be kept where it lies. */
+  isLent = false
   #parts: Uint8Array[] = []
   #length = 0
   /** Where parts are copied to; from `#begun` to `#filled` lies what is not in `#parts` yet. */
@@ -42,7 +44,7 @@ export class PayloadBuffer {
   }
 
   /**
-   * Add `chunk[start, end)`. The chunk may be kept, so it must not be written to any more. `announced` is how many bytes
+   * Add `chunk[start, end)`. The chunk may be kept unless it is lent, so it must not be written to any more. `announced` is how many bytes
    * there will be in all, as far as that is known.
    */
   push(chunk: Uint8Array, start: number, end: number, announced: number = 0): void {
@@ -50,8 +52,9 @@ export class PayloadBuffer {
     this.#length += length
     if (this.#room === undefined || this.#room.length - this.#filled < length) {
       if (announced > this.#length) this.#makeRoomAhead(length, announced)
-      else if (length >= COPY_BELOW && length * 2 >= chunk.buffer.byteLength) return this.#keep(chunk, start, end)
-      else this.#makeRoom(length)
+      else if (!this.isLent && length >= COPY_BELOW && length * 2 >= chunk.buffer.byteLength) {
+        return this.#keep(chunk, start, end)
+      } else this.#makeRoom(length)
     }
     const room = this.#room!
     if (length < 32) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bufferOf, nodeTextCodec, randomMask } from '../../src/node/platform.ts'
+import { allocate, bufferOf, nodeTextCodec, randomMask } from '../../src/node/platform.ts'
 import { plainTextCodec } from '../../src/protocol/text-codec.ts'
 
 describe('Mask keys (RFC 6455 5.3, 10.3)', () => {
@@ -64,5 +64,28 @@ describe('A Buffer over bytes', () => {
     buffer[0] = 9
     expect([...bytes]).toEqual([9, 2])
     expect(bufferOf(buffer)).toBe(buffer)
+  })
+})
+
+describe('Memory for messages', () => {
+  it('is as long as was asked for, and belongs to nobody else', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.nat(200), fc.nat(10_000)), { maxLength: 50 }), (lengths) => {
+        const pieces = lengths.map((length) => allocate(length))
+        for (const [index, piece] of pieces.entries()) piece.fill(index)
+        expect(pieces.map((piece) => piece.length)).toEqual(lengths)
+        for (const [index, piece] of pieces.entries()) expect(piece.every((byte) => byte === index)).toBe(true)
+      }),
+    )
+  })
+
+  it('is no Buffer, of which slice would be no copy', () => {
+    for (const length of [10, 10_000]) {
+      const bytes = allocate(length)
+      bytes[0] = 1
+      const copy = bytes.slice()
+      bytes[0] = 2
+      expect(copy[0]).toBe(1)
+    }
   })
 })
