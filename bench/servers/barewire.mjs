@@ -25,7 +25,7 @@ async function parts(socket, message) {
   }
   socket.send(String(length))
 }
-const streaming = options.mode === 'stream' && { maxPayload: Number.MAX_SAFE_INTEGER, partsFrom: MAX_PAYLOAD, parts }
+const streaming = options.mode === 'stream' && { maxPayload: Number.MAX_SAFE_INTEGER, partsFrom: 2 ** 20, parts }
 
 const server = new WebSocketServer({
   maxPayload: MAX_PAYLOAD,

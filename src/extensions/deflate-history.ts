@@ -1,6 +1,6 @@
 /**
- * The plain bytes that a message may refer back to: the LZ77 sliding window of RFC 7692 7.1.1, kept by itself. zlib
- * is given them as a dictionary for each message, so that no zlib object lives between messages.
+ * The plain bytes that a message may refer back to: the LZ77 sliding window of RFC 7692 7.1.1, kept by itself. A zlib
+ * object is given them as its dictionary, so that none has to live from one message to the next.
  */
 
 const NOTHING = new Uint8Array(0)

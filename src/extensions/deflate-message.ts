@@ -22,7 +22,7 @@ const WINDOW_MARGIN = 262
 const OUTPUT_MARGIN = 64
 /** For up to so many bytes less memory costs no compression, and need not be cleared. */
 const SMALL_INPUT = 1024
-const SMALL_MEM_LEVEL = 5
+export const SMALL_MEM_LEVEL = 5
 
 // RFC 1951 3.2.4: a block without compression holds up to 65,535 bytes behind a header of five.
 const MOST_STORED = 0xffff

@@ -61,6 +61,11 @@ export interface PerMessageDeflateOptions {
    * default `Infinity`. Deflate reaches about 1030. The first 16 KiB of a message are always free.
    */
   readonly maxInflateRatio?: number
+  /**
+   * How many connections of this process keep a zlib object for small messages, the most active ones, in each direction;
+   * 0 for none; default 64. The others give it what it has to remember with each message, which takes longer.
+   */
+  readonly contextLimit?: number
   /** How many bytes of its earlier messages a sender looks back at; 0 to 32,768; default 2048. More costs time. */
   readonly deflateHistory?: number
 }
@@ -80,6 +85,7 @@ export interface DeflateSettings {
   readonly inflateChunkSize: number
   readonly asyncThreshold: number
   readonly maxInflateRatio: number
+  readonly contextLimit: number
   readonly deflateHistory: number
 }
 
@@ -94,6 +100,8 @@ const DEFAULT_CHUNK_SIZE = 64 * 1024
 const MIN_CHUNK_SIZE = 64
 const DEFAULT_ASYNC_THRESHOLD = 32 * 1024
 const DEFAULT_DEFLATE_HISTORY = 2048
+/** Each takes some 100 KiB to compress with, and a tenth of that to decompress with. */
+const DEFAULT_CONTEXT_LIMIT = 64
 /** What a server asks of a client that takes context over and lets itself be limited. */
 export const DEFAULT_CLIENT_WINDOW_BITS = 12
 const MAX_WINDOW_BYTES = 1 << MAX_WINDOW_BITS
@@ -127,6 +135,7 @@ export function checkDeflateOptions(options: PerMessageDeflateOptions, side: 'se
       integer(inflate, 'zlibInflateOptions.chunkSize', [MIN_CHUNK_SIZE, Infinity]) ?? DEFAULT_CHUNK_SIZE,
     asyncThreshold: integer(given, 'asyncThreshold', [0, Infinity]) ?? DEFAULT_ASYNC_THRESHOLD,
     maxInflateRatio: number(given, 'maxInflateRatio', [1, Infinity]) ?? Infinity,
+    contextLimit: integer(given, 'contextLimit', [0, Infinity]) ?? DEFAULT_CONTEXT_LIMIT,
     deflateHistory: integer(given, 'deflateHistory', [0, MAX_WINDOW_BYTES]) ?? DEFAULT_DEFLATE_HISTORY,
   }
 }

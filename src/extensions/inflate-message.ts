@@ -33,7 +33,7 @@ const KEEP_CHUNK_TO = 4096
 const SCRATCH_SIZE = 16 * 1024
 const scratch = new Uint8Array(SCRATCH_SIZE)
 
-/** Decompress now, in one call: for a small message that is cheaper than a stream object that is kept. */
+/** Decompress now, in one call. */
 export function inflateNow(task: InflateTask): InflateResult {
   try {
     return finish(inflateRawSync(withTail(task.input, MESSAGE_TAIL), zlibOptions(task)), endOf(task), task.limit)

@@ -10,18 +10,22 @@ import type { InflateResult } from './inflate-message.ts'
 export interface InflatePart {
   readonly input: Uint8Array
   readonly final: boolean
-  /** The most plain bytes of this part; with more the answer is `TOO_BIG`. */
-  readonly limit: number
 }
 
-/** Inflates the parts of one message, one after the other. */
+/** What is known after a part, or a piece of it; `hasMore` tells that the part has not given all yet. */
+export type PartDone = (result: InflateResult, hasMore: boolean) => void
+
+const NOTHING = new Uint8Array(0)
+
+/** Inflates the parts of one message, one after the other, and each of them piece by piece, no faster than it is asked to. */
 export class PartInflater {
   readonly #stream: InflateRaw
-  /** The part under way, and the plain bytes it has given so far. */
-  #part: InflatePart | undefined
-  #done: ((result: InflateResult) => void) | undefined
-  #output: Uint8Array[] = []
-  #outputLength = 0
+  /** What the part under way is answered with, and how many bytes that may be. */
+  #done: PartDone | undefined
+  #limit = 0
+  #isFinal = false
+  /** Whether zlib still works on the part. */
+  #isWriting = false
   /** Of the whole message. */
   #length = 0
   #lastByte: number | undefined
@@ -31,7 +35,7 @@ export class PartInflater {
 
   constructor(options: ZlibOptions) {
     this.#stream = createInflateRaw(options)
-    this.#stream.on('data', (bytes: Uint8Array) => this.#take(bytes))
+    this.#stream.on('readable', () => this.#settle())
     this.#stream.on('end', () => {
       this.#ended = true
       this.#settle()
@@ -42,52 +46,62 @@ export class PartInflater {
     })
   }
 
-  /** Inflate the next part; the input must stay as it is until `done` is called. */
-  inflate(part: InflatePart, done: (result: InflateResult) => void): void {
-    const { input, final } = part
-    this.#part = part
-    this.#done = done
+  /**
+   * Begin with the next part, which must stay as it is until it has given all; with more than `limit` plain bytes the answer
+   * is `TOO_BIG`.
+   */
+  inflate({ input, final }: InflatePart, limit: number, done: PartDone): void {
     this.#length += input.length
     this.#lastByte = input[input.length - 1] ?? this.#lastByte
+    this.#isFinal = final
     // After a final block there is nothing left to inflate, only to count.
-    if (this.#ended || this.#failure !== undefined) return this.#settle()
-    if (!final) this.#stream.write(input, () => this.#settle())
-    else this.#stream.end(Buffer.concat([input, MESSAGE_TAIL]))
+    if (!this.#ended && this.#failure === undefined) {
+      this.#isWriting = true
+      if (final) this.#stream.end(Buffer.concat([input, MESSAGE_TAIL]))
+      else this.#stream.write(input, () => this.#written())
+    }
+    this.more(limit, done)
+  }
+
+  /** Go on with the part that has more. */
+  more(limit: number, done: PartDone): void {
+    this.#limit = limit
+    this.#done = done
+    this.#settle()
   }
 
   /** Give the zlib object back. A part under way is answered with nothing. */
   dispose(): void {
     this.#stream.destroy()
-    this.#output = []
-    if (this.#part !== undefined) this.#answer(Buffer.alloc(0))
+    this.#answer(NOTHING, false)
   }
 
-  #take(bytes: Uint8Array): void {
-    if (this.#part === undefined) return
-    this.#output.push(bytes)
-    this.#outputLength += bytes.length
-    if (this.#outputLength > this.#part.limit) this.#answer(TOO_BIG)
+  #written(): void {
+    this.#isWriting = false
+    this.#settle()
   }
 
   #settle(): void {
-    const part = this.#part
-    if (part === undefined) return
-    if (this.#failure !== undefined) return this.#answer(inflateFailure(this.#failure))
-    // The last part is over with the stream itself.
-    if (part.final && !this.#ended) return
+    if (this.#done === undefined) return
+    if (this.#failure !== undefined) return this.#answer(inflateFailure(this.#failure), false)
+    const piece = this.#stream.read() as Uint8Array | null
+    if (piece !== null) return this.#answer(piece.length > this.#limit ? TOO_BIG : piece, this.#hasMore)
+    if (this.#hasMore) return
     const end = { length: this.#length, lastByte: this.#lastByte }
-    const failure = part.final ? checkStreamEnd(this.#stream.bytesWritten, end) : undefined
-    this.#answer(failure ?? Buffer.concat(this.#output))
+    const failure = this.#isFinal ? checkStreamEnd(this.#stream.bytesWritten, end) : undefined
+    this.#answer(failure ?? NOTHING, false)
   }
 
-  #answer(result: InflateResult): void {
+  /** The last part is over with the stream itself. */
+  get #hasMore(): boolean {
+    if (this.#ended) return false
+    return this.#isFinal || this.#isWriting || this.#stream.readableLength > 0
+  }
+
+  #answer(result: InflateResult, hasMore: boolean): void {
     const done = this.#done
-    const over = this.#part?.final === true || !(result instanceof Uint8Array)
-    this.#part = undefined
     this.#done = undefined
-    this.#output = []
-    this.#outputLength = 0
-    if (over) this.#stream.destroy()
-    done?.(result)
+    if (!(result instanceof Uint8Array) || (this.#isFinal && !hasMore)) this.#stream.destroy()
+    done?.(result, hasMore)
   }
 }

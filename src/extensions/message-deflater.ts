@@ -5,6 +5,7 @@
 import { DeflateHistory } from './deflate-history.ts'
 import { deflateInPool, deflateNow, fittedWindowBits, type DeflateTask } from './deflate-message.ts'
 import { MIN_DEFLATE_WINDOW_BITS, type DeflateSettings } from './deflate-options.ts'
+import { KeptDeflater } from './kept-deflate.ts'
 import { withdrawPoolJob, type PoolJob } from './pool-queue.ts'
 
 /** RFC 7692 6: RSV1 marks a compressed message. */
@@ -23,6 +24,8 @@ export class MessageDeflater {
   readonly #windowBits: number
   readonly #takeover: boolean
   #history: DeflateHistory | undefined
+  /** For small messages. */
+  #kept: KeptDeflater | undefined
   /** Whether a message in parts is under way. */
   #inMessage = false
   /** What waits for its turn in the pool or runs there. */
@@ -54,8 +57,9 @@ export class MessageDeflater {
       if (final) this.#remember(bytes, final)
       return done(final ? EMPTY_MESSAGE : bytes, RSV1)
     }
-    if (bytes.length <= this.#settings.asyncThreshold) {
-      return this.#deliver(deflateNow(this.#task(bytes)), bytes, { whole, final }, done)
+    const kept = whole ? this.#deflateKept(bytes) : this.#kept?.drop()
+    if (kept !== undefined || bytes.length <= this.#settings.asyncThreshold) {
+      return this.#deliver(kept ?? deflateNow(this.#task(bytes)), bytes, { whole, final }, done)
     }
     let input = bytes
     const prepare = (): DeflateTask => {
@@ -83,6 +87,7 @@ export class MessageDeflater {
     }
     if (!isWorthIt(payload, bytes)) return undefined
     // The peer's window moves on with every compressed message, so ours has to. Who has never looked back needs none.
+    this.#kept?.drop()
     if (this.#history !== undefined) this.#remember(bytes, true)
     return payload
   }
@@ -90,7 +95,13 @@ export class MessageDeflater {
   dispose(): void {
     this.#disposed = true
     if (this.#job !== undefined) withdrawPoolJob(this.#job)
+    this.#kept?.drop()
     this.#history = undefined
+  }
+
+  #deflateKept(bytes: Uint8Array): Uint8Array | undefined {
+    this.#kept ??= new KeptDeflater(this.#settings, this.#windowBits, this.#takeover)
+    return this.#kept.deflate(bytes, this.#history)
   }
 
   #deliver(
@@ -101,7 +112,10 @@ export class MessageDeflater {
   ): void {
     const payload = final ? withoutTail(output) : output
     // RFC 7692 6: compressed or not is chosen for each message; the peer's window knows nothing of what is not.
-    if (whole && !isWorthIt(payload, bytes)) return done(bytes, 0)
+    if (whole && !isWorthIt(payload, bytes)) {
+      this.#kept?.drop()
+      return done(bytes, 0)
+    }
     this.#remember(bytes, final)
     done(payload, RSV1)
   }

@@ -10,6 +10,7 @@ import { DeflateHistory } from './deflate-history.ts'
 import type { DeflateSettings } from './deflate-options.ts'
 import { endsWithFlush, TOO_BIG } from './inflate-end.ts'
 import { inflateFlushed, inflateInPool, inflateNow, type InflateResult, type InflateTask } from './inflate-message.ts'
+import { KeptInflater } from './kept-deflate.ts'
 import { PartInflater } from './inflate-parts.ts'
 import { enqueuePoolJob, withdrawPoolJob, type PoolJob } from './pool-queue.ts'
 
@@ -21,19 +22,24 @@ const OUTPUT_AT_ONCE = 4
 const FREE_OF_RATIO = 16 * 1024
 const NOTHING = new Uint8Array(0)
 
-type Done = (result: InflateResult) => void
+type Answer = (result: InflateResult, hasMore?: boolean) => void
+type Done = (result: InflateResult, hasMore: boolean) => void
 
 export class MessageInflater {
   readonly #settings: DeflateSettings
   readonly #windowBits: number
   readonly #takeover: boolean
   #history: DeflateHistory | undefined
+  /** For small messages. */
+  #kept: KeptInflater | undefined
   /** Of a message in parts: those that wait for the rest, and the stream they go into when they are many. */
   #held: PayloadBuffer | undefined
   #parts: PartInflater | undefined
   /** Of the current message. */
   #bytesIn = 0
   #bytesOut = 0
+  /** Whether the part under way has not given all yet. */
+  #hasMore = false
   /** What waits for its turn in the pool. */
   #job: PoolJob | undefined
   #disposed = false
@@ -48,11 +54,12 @@ export class MessageInflater {
     if (this.#disposed) return
     this.#bytesIn += bytes.length
     const most = Math.min(limit, this.#ratioLimit())
-    const answer: Done = (result) => {
+    const answer = (result: InflateResult, hasMore = false): void => {
       if (this.#disposed) return
-      if (result === TOO_BIG) return done(this.#tooBig(limit, most))
-      if (result instanceof Uint8Array) this.#remember(result, final)
-      done(result)
+      this.#hasMore = hasMore
+      if (result === TOO_BIG) return done(this.#tooBig(limit, most), false)
+      if (result instanceof Uint8Array) this.#remember(result, final && !hasMore)
+      done(result, hasMore)
     }
     if (this.#parts !== undefined) return this.#inflatePart(bytes, final, most, answer)
     if (final) return this.#inflateWhole(this.#withHeld(bytes), most, answer)
@@ -65,16 +72,20 @@ export class MessageInflater {
     this.#parts?.dispose()
     this.#parts = undefined
     this.#held = undefined
+    this.#kept?.drop()
     this.#history = undefined
   }
 
-  #inflateWhole(input: Uint8Array, limit: number, answer: Done): void {
+  #inflateWhole(input: Uint8Array, limit: number, answer: Answer): void {
     // RFC 7692 7.2.3.6 wants 0x00 here, but there is only one thing that nothing can mean.
     if (input.length === 0) return answer(NOTHING)
     const { asyncThreshold, concurrencyLimit } = this.#settings
+    const atOnce = Math.min(limit, asyncThreshold * OUTPUT_AT_ONCE)
+    this.#kept ??= new KeptInflater(this.#settings, this.#windowBits, this.#takeover)
+    const kept = this.#kept.inflate(input, this.#history, atOnce)
+    if (kept !== undefined) return answer(kept)
     const task = this.#task(input, limit)
     if (input.length <= asyncThreshold) {
-      const atOnce = Math.min(limit, asyncThreshold * OUTPUT_AT_ONCE)
       const result = inflateNow(atOnce < limit ? this.#task(input, atOnce) : task)
       // More than is done at once may still be less than is allowed: then it starts anew in the pool.
       if (result !== TOO_BIG || atOnce === limit) return answer(result)
@@ -86,12 +97,13 @@ export class MessageInflater {
    * Keep a part until its message is whole, or until it ends as a flush does (then it is inflated for itself), or until
    * there is too much: hundreds of small fragments then cost one run of zlib.
    */
-  #hold(bytes: Uint8Array, limit: number, answer: Done): void {
+  #hold(bytes: Uint8Array, limit: number, answer: Answer): void {
     const held = (this.#held ??= new PayloadBuffer((length) => new Uint8Array(length)))
     held.push(bytes, 0, bytes.length)
     if (held.length > MOST_HELD) return this.#inflatePart(held.take(), false, limit, answer)
     if (!endsWithFlush(bytes)) return answer(NOTHING)
     const input = held.take()
+    this.#kept?.drop()
     const atOnce = Math.min(limit, this.#settings.asyncThreshold * OUTPUT_AT_ONCE)
     const output = inflateFlushed(this.#task(input, atOnce))
     // What only looked like a flush goes into a stream for good, or a peer could have each part inflated from the start.
@@ -99,18 +111,23 @@ export class MessageInflater {
     else answer(output)
   }
 
-  #inflatePart(input: Uint8Array, final: boolean, limit: number, answer: Done): void {
+  /** Inflate a part in a stream, or go on with the one that has more. */
+  #inflatePart(input: Uint8Array, final: boolean, limit: number, answer: Answer): void {
+    this.#kept?.drop()
     const parts = (this.#parts ??= new PartInflater(this.#streamOptions()))
+    const goesOn = this.#hasMore
     // The chunk it lies in may be written to again before its turn comes.
-    const part = { input: input.slice(), final, limit }
+    const part = { input: goesOn ? NOTHING : input.slice(), final }
     this.#job = enqueuePoolJob(this.#settings.concurrencyLimit, (release) => {
-      parts.inflate(part, (result) => {
+      const done = (result: InflateResult, hasMore: boolean): void => {
         try {
-          answer(result)
+          answer(result, hasMore)
         } finally {
           release()
         }
-      })
+      }
+      if (goesOn) parts.more(limit, done)
+      else parts.inflate(part, limit, done)
     })
   }
 

@@ -5,7 +5,7 @@
 import type {
   AgreedExtension,
   ClientExtension,
-  DecodeFailure,
+  DecodeDone,
   ExtensionInstance,
   ExtensionObserver,
   ServerExtension,
@@ -71,7 +71,7 @@ function agreed(agreement: DeflateAgreement, settings: DeflateSettings, side: Si
   }
 }
 
-/** permessage-deflate on one connection. Holds no zlib object between messages, and nothing at all before the first. */
+/** permessage-deflate on one connection. Holds nothing before the first message, and then what later ones may refer to. */
 class PerMessageDeflate implements ExtensionInstance {
   readonly rsv = RSV1
   observer: ExtensionObserver | undefined
@@ -98,12 +98,12 @@ class PerMessageDeflate implements ExtensionInstance {
     })
   }
 
-  decode(bytes: Uint8Array, final: boolean, limit: number, done: (result: Uint8Array | DecodeFailure) => void): void {
+  decode(bytes: Uint8Array, final: boolean, limit: number, done: DecodeDone): void {
     const { observer } = this
     if (observer === undefined) return this.#inflater.decode(bytes, final, limit, done)
-    this.#inflater.decode(bytes, final, limit, (result) => {
+    this.#inflater.decode(bytes, final, limit, (result, hasMore) => {
       observer.decoded(bytes, result)
-      done(result)
+      done(result, hasMore)
     })
   }
 

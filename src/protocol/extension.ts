@@ -47,6 +47,9 @@ export interface DecodeFailure {
   readonly reason: string
 }
 
+/** How a call for decoding is answered. */
+export type DecodeDone = (result: Uint8Array | DecodeFailure, hasMore?: boolean) => void
+
 /** Looks on while an extension works. The bytes are those it works with: an observer does not write to them. */
 export interface ExtensionObserver {
   /** `plain` went out as `payload`; with `rsv` 0 it went as it is. */
@@ -75,9 +78,10 @@ export interface ExtensionInstance {
   encode(bytes: Uint8Array, final: boolean, done: (payload: Uint8Array, rsv: number) => void): void
   /**
    * Transform the incoming bytes of a message that carried our bits. Whole messages come as one call with `final`.
-   * `limit` is how many bytes the message may still grow to: stop and answer 1009 as soon as it is passed.
+   * `limit` is how many bytes the message may still grow to: stop and answer 1009 as soon as it is passed. An answer
+   * that comes later, to a call for a part, may have `hasMore`: ask for the rest with no bytes and the same `final`.
    */
-  decode(bytes: Uint8Array, final: boolean, limit: number, done: (result: Uint8Array | DecodeFailure) => void): void
+  decode(bytes: Uint8Array, final: boolean, limit: number, done: DecodeDone): void
   /**
    * Encode one whole message so that the same bytes can be sent on many connections: it refers to nothing that came
    * before. `cache` belongs to the message; what is found there was made by another instance with the same settings.

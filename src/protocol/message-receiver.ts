@@ -41,6 +41,8 @@ export interface ReceiverListener {
   end(): void
 }
 
+const NOTHING = new Uint8Array(0)
+
 export class MessageReceiver implements MessageSink {
   #settings: ConnectionSettings
   readonly #extension: ExtensionInstance | undefined
@@ -55,7 +57,7 @@ export class MessageReceiver implements MessageSink {
   #isMuted = false
   /** Whether the transport was told to rest. */
   #rests = false
-  /** Delivers what was decoded while reading rested for other reasons as well. */
+  /** Goes on with a message that is being decoded, once that is the only reason why reading rests. */
   #decoded: (() => void) | undefined
   /** Whether the transport has said that nothing more comes. */
   #hasEnded = false
@@ -225,10 +227,12 @@ export class MessageReceiver implements MessageSink {
 
   #decodePart(bytes: Uint8Array, isText: boolean, final: boolean): boolean {
     const limit = this.#settings.maxPayload - this.#decodedBytes
-    return this.#decode(bytes, { isFinal: final, limit }, (decoded) => {
-      this.#decodedBytes = final ? 0 : this.#decodedBytes + decoded.length
-      if (isText && !this.#checkDecodedText(decoded, final)) return this.#notUtf8()
-      if (decoded.length > 0 || final) this.#listener.part(decoded, isText, final)
+    return this.#decode(bytes, { isFinal: final, limit }, (decoded, hasMore) => {
+      const isLast = final && !hasMore
+      this.#decodedBytes = isLast ? 0 : this.#decodedBytes + decoded.length
+      if (isText && !this.#checkDecodedText(decoded, isLast)) return this.#notUtf8()
+      if (decoded.length > 0 || isLast) this.#listener.part(decoded, isText, isLast)
+      if (hasMore) this.#whenOnlyDecoding(() => this.#decodePart(NOTHING, isText, final))
     })
   }
 
@@ -236,25 +240,31 @@ export class MessageReceiver implements MessageSink {
   #decode(
     payload: Uint8Array,
     { isFinal, limit }: { isFinal: boolean; limit: number },
-    deliver: (decoded: Uint8Array) => void,
+    deliver: (decoded: Uint8Array, hasMore: boolean) => void,
   ): boolean {
     let isSync = true
     this.#stalls |= Stall.Decoding
-    this.#extension!.decode(payload, isFinal, limit, (result) => {
+    this.#extension!.decode(payload, isFinal, limit, (result, hasMore = false) => {
       if (isSync) this.#stalls &= ~Stall.Decoding
       const settle = (): void => {
         if (this.#isStopped) return
-        if (result instanceof Uint8Array) deliver(result)
+        if (result instanceof Uint8Array) deliver(result, hasMore)
         else this.#notDecodable(result)
-        if (!isSync) this.resume(Stall.Decoding)
+        if (!isSync && !hasMore) this.resume(Stall.Decoding)
       }
-      // Reading rests for another reason too: what was decoded waits like everything else.
-      if (!isSync && this.#stalls !== Stall.Decoding) this.#decoded = settle
-      else settle()
+      if (isSync) settle()
+      else this.#whenOnlyDecoding(settle)
     })
     isSync = false
     if ((this.#stalls & Stall.Decoding) !== 0) this.#tellReading(false)
     return this.#goesOn
+  }
+
+  /** Go on with what is being decoded, unless reading rests for another reason too: then it waits like everything else. */
+  #whenOnlyDecoding(goOn: () => void): void {
+    if (this.#isStopped) return
+    if (this.#stalls === Stall.Decoding) goOn()
+    else this.#decoded = goOn
   }
 
   #checkDecodedText(bytes: Uint8Array, final: boolean): boolean {

@@ -5,7 +5,9 @@ import { constants, deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { makeSelfSigned } from '../../src/cli/self-signed.ts'
 import { checkDeflateOptions, DEFAULT_CLIENT_WINDOW_BITS } from '../../src/extensions/deflate-options.ts'
+import { ContextSlot, KeptContexts } from '../../src/extensions/kept-contexts.ts'
 import { permessageDeflateServer } from '../../src/extensions/permessage-deflate.ts'
+import { ZlibContext } from '../../src/extensions/zlib-context.ts'
 import { defaults } from '../../src/node/limits.ts'
 import type { ServerOptions } from '../../src/node/server-options.ts'
 import type { Socket } from '../../src/node/socket.ts'
@@ -284,6 +286,15 @@ const cases: Record<string, () => unknown> = {
     const offer = { name: 'permessage-deflate', parameters: [['client_max_window_bits', true]] as const }
     const answer = permessageDeflateServer().accept(offer)!.response
     expect(answer.parameters).toEqual([['client_max_window_bits', String(DEFAULT_CLIENT_WINDOW_BITS)]])
+  },
+  contextLimit: () => {
+    const kept = new KeptContexts()
+    const { contextLimit } = checkDeflateOptions({}, 'server')
+    const slots = Array.from({ length: contextLimit + 10 }, () => new ContextSlot(kept))
+    for (let round = 0; round < 3; round++)
+      for (const slot of slots) slot.use(contextLimit, () => ZlibContext.inflate({}))
+    expect(kept.size).toBe(64)
+    for (const slot of slots) slot.drop()
   },
   deflateHistory: () => expect(() => checkDeflateOptions({ deflateHistory: 32_769 }, 'server')).toThrow(RangeError),
 }

@@ -55,6 +55,7 @@ describe('options are checked where they are given', () => {
     ],
     [{ asyncThreshold: -1 }, RangeError, 'option asyncThreshold is -1, at least 0 was required'],
     [{ maxInflateRatio: 0.5 }, RangeError, 'option maxInflateRatio is 0.5, at least 1 was required'],
+    [{ contextLimit: -1 }, RangeError, 'option contextLimit is -1, at least 0 was required'],
     [{ deflateHistory: 32_769 }, RangeError, 'option deflateHistory is 32769, a number from 0 to 32768 was required'],
   ])('%j', (options, kind, message) => {
     expect(() => permessageDeflateServer(options as PerMessageDeflateOptions)).toThrow(new kind(message))

@@ -87,9 +87,26 @@ export interface DecodeOptions {
 
 export type Decoded = Uint8Array | DecodeFailure
 
-export function decode(instance: ExtensionInstance, bytes: Uint8Array, options: DecodeOptions = {}): Promise<Decoded> {
+/** All that one call gives, asked for until there is no more. */
+export async function decode(
+  instance: ExtensionInstance,
+  bytes: Uint8Array,
+  options: DecodeOptions = {},
+): Promise<Decoded> {
   const { final = true, limit = 1 << 28 } = options
-  return new Promise((resolve) => instance.decode(bytes, final, limit, resolve))
+  const pieces: Uint8Array[] = []
+  let length = 0
+  for (let input = bytes; ; input = new Uint8Array(0)) {
+    const { result, hasMore } = await new Promise<{ result: Decoded; hasMore: boolean }>((resolve) =>
+      instance.decode(input, final, limit - length, (decoded, more = false) =>
+        resolve({ result: decoded, hasMore: more }),
+      ),
+    )
+    if (!(result instanceof Uint8Array)) return result
+    pieces.push(result)
+    length += result.length
+    if (!hasMore) return pieces.length === 1 ? result : Buffer.concat(pieces)
+  }
 }
 
 /** For what must be over when `decode` returns. */

@@ -1,4 +1,4 @@
-import { inflateRawSync } from 'node:zlib'
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { fittedWindowBits, store } from '../../src/extensions/deflate-message.ts'
 import { permessageDeflateClient, permessageDeflateServer } from '../../src/extensions/permessage-deflate.ts'
@@ -9,6 +9,7 @@ import {
   decodeParts,
   encode,
   encodeNow,
+  hex,
   json,
   noise,
   plain,
@@ -219,6 +220,24 @@ describe('large messages', () => {
     const read = decode(client, chunk)
     chunk.fill(0)
     expect(plain(await read).equals(noiseAndJson())).toBe(true)
+  })
+
+  it('in parts that inflate to much more come in pieces, each when it is asked for', async () => {
+    const part = deflateRawSync(new Uint8Array(20_000_000), { finishFlush: constants.Z_SYNC_FLUSH })
+    const { server } = agree()
+    let length = 0
+    for (let input: Uint8Array = part, hasMore = true; hasMore; input = new Uint8Array(0)) {
+      const { result, more } = await new Promise<{ result: unknown; more: boolean }>((resolve) =>
+        server.decode(input, false, 1 << 28, (decoded, rest = false) => resolve({ result: decoded, more: rest })),
+      )
+      const piece = result as Uint8Array
+      expect(piece.length).toBeLessThanOrEqual(256 * 1024)
+      length += piece.length
+      hasMore = more
+    }
+    expect(length).toBe(20_000_000)
+    expect(plain(await decode(server, hex('00'), { final: true }))).toHaveLength(0)
+    server.dispose()
   })
 
   it('in parts are read from the pool though their chunk is used again', async () => {

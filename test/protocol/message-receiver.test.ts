@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { DecodeDone } from '../../src/protocol/extension.ts'
 import { Stall } from '../../src/protocol/message-receiver.ts'
 import { concat, hex, utf8 } from '../support/hex.ts'
 import { naiveEncode } from '../support/naive.ts'
@@ -277,6 +278,71 @@ describe('Messages in parts', () => {
     const socket = new Recorded('server', { extension: new Late(), partsFrom: 0 }, { part })
     socket.connection.receive(concat(frame(2, hex('ff'), { fin: false, rsv: 2 }), frame(0, hex('fe'))))
     expect(socket.take()).toEqual(['part of binary, last, 01 02'])
+  })
+
+  describe('that give more than a piece at a time', () => {
+    /** Answers each part with its bytes one by one, as soon as it is asked to. */
+    class Piecemeal extends SlowExtension {
+      asked = 0
+      #left: number[] = []
+      #answer: (() => void) | undefined
+      override decode(bytes: Uint8Array, _final: boolean, _limit: number, done: DecodeDone): void {
+        this.asked++
+        this.#left.push(...bytes)
+        this.#answer = () => done(Uint8Array.from(this.#left.splice(0, 1)), this.#left.length > 0)
+      }
+      /** What the pool does: later. */
+      answer(): void {
+        const answer = this.#answer
+        this.#answer = undefined
+        answer?.()
+      }
+    }
+    const bytes = concat(frame(2, hex('01 02'), { fin: false, rsv: 2 }), frame(0, hex('03 04')), text('ab'))
+
+    it('hand over piece by piece, the last piece of the last part ends the message, and what follows waits', () => {
+      const extension = new Piecemeal()
+      const socket = new Recorded('server', { extension, partsFrom: 0 }, { part })
+      socket.connection.receive(bytes.slice())
+      for (let piece = 1; piece <= 4; piece++) {
+        expect(socket.calls.filter((call) => call.startsWith('part'))).toHaveLength(piece - 1)
+        extension.answer()
+      }
+      const expected = ['part of binary 01', 'part of binary 02', 'part of binary 03', 'part of binary, last, 04']
+      expect(socket.take().filter((call) => !call.endsWith('reading'))).toEqual([
+        ...expected,
+        'part of text, last, 61 62',
+      ])
+    })
+
+    it('are not asked for the next piece while the reader rests, however it came to', () => {
+      const extension = new Piecemeal()
+      const socket = new Recorded('server', { extension, partsFrom: 0 }, { part: () => socket.connection.pause() })
+      socket.connection.receive(bytes.slice())
+      extension.answer()
+      expect(extension.asked).toBe(1)
+      socket.connection.resume()
+      expect(extension.asked).toBe(2)
+      socket.connection.pause()
+      extension.answer()
+      expect(socket.calls.filter((call) => call.startsWith('part'))).toHaveLength(1)
+      socket.connection.resume()
+      expect(socket.calls.filter((call) => call.startsWith('part'))).toHaveLength(2)
+    })
+
+    it('end with the connection', () => {
+      const extension = new Piecemeal()
+      const socket = new Recorded(
+        'server',
+        { extension, partsFrom: 0 },
+        { part: () => socket.connection.terminate('local') },
+      )
+      socket.connection.receive(bytes.slice())
+      extension.answer()
+      extension.answer()
+      expect(extension.asked).toBe(1)
+      expect(socket.calls.filter((call) => call.startsWith('part'))).toHaveLength(1)
+    })
   })
 
   it('that are decoded to text are checked to be UTF-8, at every part and at the end (RFC 6455 8.1)', () => {
