@@ -1,7 +1,10 @@
+import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useCast } from './cast.ts'
 import { enter, hasChromium, openRoom, roomButton, say, texts, untilTexts } from './stage.ts'
+
+const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true }
 
 describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 }, () => {
   const { arrive, visit, freshRoom } = useCast()
@@ -28,6 +31,34 @@ describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 },
     await eve.locator('[aria-label="Leave the chat"]').click()
     await ada.locator('.notice', { hasText: 'Eve left' }).waitFor()
     await online(ada, 1)
+  })
+
+  it('lists who belongs to the room and is away, with the time they were last seen, in both languages', async () => {
+    const room = freshRoom()
+    const ada = await visit('Ada', room)
+    const eve = await visit('Eve', room)
+    await online(ada, 2)
+    expect(await ada.locator('.people h3').count()).toBe(0)
+    await eve.close()
+    await ada.locator('.away li', { hasText: 'Eve' }).locator('.seen', { hasText: 'last seen just now' }).waitFor()
+    expect(await ada.locator('.people h3').allTextContents()).toEqual(['Online', 'Offline'])
+    expect(await ada.locator('.here .name').allTextContents()).toEqual(['Ada'])
+    const later = Date.now() + 5 * 60_000 + 10_000
+    const li = await arrive({ ...PHONE, locale: 'zh-CN' })
+    const kim = await arrive()
+    for (const page of [li, kim]) await page.clock.setFixedTime(later)
+    await enter(kim, 'Kim')
+    await openRoom(kim, room)
+    await kim.locator('.away .seen', { hasText: 'last seen 5 min ago' }).waitFor()
+    await enter(li, 'Li')
+    await li.locator('[aria-label="显示房间"]').click()
+    await roomButton(li, room).click()
+    await li.locator('[aria-label="显示成员"]').click()
+    await li.locator('.away .seen', { hasText: '最后在线：5分钟前' }).waitFor()
+    for (const page of [ada, li]) {
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      expect(violations.map(({ id }) => id)).toEqual([])
+    }
   })
 
   it('is in three rooms at once, and counts what is unread in the others, in the list and in the title', async () => {
@@ -98,8 +129,7 @@ describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 },
   })
 
   it('works on a phone: one pane, drawers, fingers', async () => {
-    const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true }
-    const ada = await arrive(phone)
+    const ada = await arrive(PHONE)
     await enter(ada, 'Ada')
     const wide = await ada.evaluate(() => document.documentElement.scrollWidth)
     expect(wide).toBeLessThanOrEqual(390)

@@ -48,6 +48,7 @@ export class RoomSession {
   readonly #options: RoomSessionOptions
   readonly #requests: Requests
   #repairing: Promise<void> | undefined
+  #loadingAway = false
   #againTimer: ReturnType<typeof setTimeout> | undefined
   #closed = false
 
@@ -134,6 +135,20 @@ export class RoomSession {
       // The button stays, and can be pressed again.
     }
     this.loadingEarlier = false
+    this.#options.onchange()
+  }
+
+  /** Load the first, or the next page of the members who are away. */
+  async loadAway(): Promise<void> {
+    const question = this.people.awayQuestion
+    if (question === undefined || !this.live || this.#loadingAway) return
+    this.#loadingAway = true
+    try {
+      this.people.addAway(await this.#requests.ask('absent', question, this.room))
+    } catch {
+      // They are asked for again after the next join, or by the button.
+    }
+    this.#loadingAway = false
     this.#options.onchange()
   }
 

@@ -47,6 +47,10 @@ export const en = {
     open: 'Show people',
     close: 'Close',
     more: (count: number) => `and ${count} more`,
+    online: 'Online',
+    away: 'Offline',
+    lastSeen: (ago?: string) => `last seen ${ago ?? 'just now'}`,
+    moreAway: 'Show more',
   },
   log: {
     label: (room: string) => `Messages in ${room}`,

@@ -29,6 +29,15 @@ watchEffect(() => {
   document.documentElement.lang = language.value === 'zh' ? 'zh-Hans' : 'en'
 })
 
+/** Units of the past, and their milliseconds. */
+const AGO_UNITS = [
+  ['year', 365 * 86_400_000],
+  ['month', 30 * 86_400_000],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+] as const
+
 /** Times and dates as the language writes them. */
 export const formats = computed(() => {
   const tag = language.value === 'zh' ? 'zh-CN' : (navigator.languages.find((one) => /^en/i.test(one)) ?? 'en')
@@ -43,9 +52,15 @@ export const formats = computed(() => {
     hour12: false,
   })
   const bytes = new Intl.NumberFormat(tag)
+  const relative = new Intl.RelativeTimeFormat(tag, { style: 'short' })
   const list = new Intl.ListFormat(tag, { type: 'conjunction' })
   return {
     time: (ts: number) => time.format(ts),
+    /** How long ago, in the largest unit that fits; `undefined` within a minute, or by a clock that is ahead. */
+    ago: (ts: number, now: number) => {
+      const unit = AGO_UNITS.find(([, ms]) => now - ts >= ms)
+      return unit && relative.format(-Math.floor((now - ts) / unit[1]), unit[0])
+    },
     full: (ts: number) => full.format(ts),
     precise: (ts: number) => precise.format(ts),
     number: (value: number) => bytes.format(value),

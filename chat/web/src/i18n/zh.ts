@@ -47,6 +47,10 @@ export const zh: Messages = {
     open: '显示成员',
     close: '关闭',
     more: (count) => `还有 ${count} 人`,
+    online: '在线',
+    away: '离线',
+    lastSeen: (ago) => `最后在线：${ago ?? '刚刚'}`,
+    moreAway: '显示更多',
   },
   log: {
     label: (room) => `${room} 的消息`,

@@ -114,6 +114,10 @@ export const active = derived(() => {
     wasReset: session?.wasReset ?? false,
     people: [...(session?.people.byId.values() ?? [])],
     userCount: session?.people.count ?? 0,
+    away: session?.people.away ?? [],
+    hasMoreAway: session?.people.hasMoreAway ?? false,
+    /** Nobody has asked yet who is away. */
+    isAwayWanted: session?.live === true && !session.people.isAwayKnown,
     typing: (session?.typing ?? []).filter(({ id }) => id !== client.login.user?.id).map(({ name }) => name),
     lastSeq: session?.log.last ?? 0,
   }
