@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ENVIRONMENT, readConfig } from '../../server/config.ts'
+import { testApp } from '../support/app.ts'
 import { readYaml } from '../support/yaml.ts'
 
 interface Service {
@@ -29,6 +32,9 @@ describe('chat/deploy/compose.yaml', () => {
       expect(Object.keys(environment!).filter((name) => !known.has(name))).toEqual([])
       return readConfig(environment!)
     })
+    // On the host's own network, whatever listens on all addresses is open to everybody.
+    const local = { HOST: '127.0.0.1', INTERNAL_HOST: '127.0.0.1' }
+    for (const { environment } of nodes) expect(environment).toMatchObject(local)
     for (const config of configs) expect(config).toMatchObject({ STORE: 'redis', TRUST_PROXY: true })
     const ports = configs.flatMap(({ PORT, INTERNAL_PORT }) => [PORT, INTERNAL_PORT])
     expect(new Set(ports).size).toBe(4)
@@ -68,5 +74,24 @@ describe('chat/deploy/Dockerfile', () => {
     expect(readConfig(Object.fromEntries(pairs))).toMatchObject({ INTERNAL_PORT: 9090 })
     const [program] = /chat\/dist\/server\/run\.js/.exec(/^CMD (.*)$/m.exec(text)![1]!)!
     expect(existsSync(new URL(`../../${program.replace('dist/', '').replace('.js', '.ts')}`, deploy))).toBe(true)
+  })
+
+  it('asks for the health on the internal port of the very container, and says no when nobody answers', async () => {
+    const [, command] = /^HEALTHCHECK .*?CMD (.*)$/m.exec(read('Dockerfile'))!
+    const check = async (port: string): Promise<number> => {
+      const env = { PATH: process.env['PATH'], INTERNAL_PORT: port }
+      const [code] = (await once(spawn('sh', ['-c', command!], { env, stdio: 'ignore' }), 'exit')) as [number]
+      return code
+    }
+    const room = await testApp({ INTERNAL_PORT: '0' })
+    const { port } = new URL(room.app.internalUrl!)
+    expect(await check(port)).toBe(0)
+    await room.stop()
+    expect(await check(port)).toBe(1)
+  })
+
+  it('takes nothing along that was built or said where the image is made', () => {
+    const ignored = readFileSync(new URL('../../../.dockerignore', import.meta.url), 'utf8').split('\n')
+    expect(ignored).toEqual(expect.arrayContaining(['.git', '**/node_modules', '**/dist', '**/.data']))
   })
 })
