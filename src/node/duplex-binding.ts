@@ -19,9 +19,9 @@ import {
 } from './binding-options.ts'
 import { CloseDeadline } from './close-deadline.ts'
 import { Heartbeat } from './heartbeat.ts'
-import { borrowReads } from './lent-reads.ts'
 import { Output, type OutputHost } from './output.ts'
 import { ownCopy } from './platform.ts'
+import { takeReads } from './tcp-reads.ts'
 import { wheel } from './timer-wheel.ts'
 import { flushSoon } from './turn.ts'
 import type { TapFeed } from './wire-tap.ts'
@@ -47,8 +47,8 @@ function streamDrained(this: BoundStream): void {
   this[binding].output.drained()
 }
 
-function streamRead(this: BoundStream, chunk: Uint8Array): void {
-  this[binding].receive(chunk)
+function streamRead(this: BoundStream, chunk: Uint8Array, isLent?: boolean): void {
+  this[binding].receive(chunk, isLent)
 }
 
 export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
@@ -100,7 +100,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
     stream.on('end', streamEnded)
     stream.on('drain', streamDrained)
     stream.on('data', streamRead)
-    borrowReads(stream, (bytes) => this.receive(bytes, true))
+    takeReads(stream, streamRead)
     if (stream.destroyed) return this.connection.transportClosed()
     if (head !== undefined && head.length > 0) this.receive(head)
   }

@@ -5,7 +5,7 @@ import { isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { builtin } from './builtin.ts'
 import type { Endpoint } from './client-url.ts'
-import { connectLending } from './lent-reads.ts'
+import { connectLending } from './tcp-reads.ts'
 
 /** What Node's `net.connect` takes besides host and port. */
 export type ConnectOptions = Pick<

@@ -1,0 +1,60 @@
+/**
+ * What a TCP socket reads, straight to whoever takes it: past the stream's own queue, which after each chunk looks for more
+ * in the next tick, and at a client from one buffer, where Node would make memory for each read. Not a matter of any RFC.
+ */
+import { connect, Socket, type NetConnectOpts } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+/** As many bytes as Node reads at once itself. */
+const BUFFER_SIZE = 65_536
+
+/** A listener to `data`. Bytes that are lent are its own during the call only. */
+export type Taker = (this: never, chunk: Uint8Array, isLent?: boolean) => void
+
+const taker = Symbol('taker')
+
+type TakenSocket = Socket & { [taker]?: ((chunk: Uint8Array, isLent: boolean) => void) | undefined }
+
+/** What one read brings is dealt with before the next begins: one buffer is enough for all connections. */
+let shared: Uint8Array<ArrayBuffer> | undefined
+
+/** Begin to connect, as `net.connect` does. The socket is a stream like any other until somebody takes what it reads. */
+export function connectLending(options: NetConnectOpts): Socket {
+  shared ??= new Uint8Array(BUFFER_SIZE)
+  const socket: TakenSocket = connect({
+    ...options,
+    onread: { buffer: shared, callback: (length) => lend(socket, length) },
+  })
+  socket[taker] = undefined
+  return socket
+}
+
+/** Have chunks given to this only listener to `data` straight away, where that can be. It must be one already. */
+export function takeReads(stream: Duplex, take: Taker): void {
+  // Only TCP goes on reading by itself, without being asked for each chunk.
+  if (!(stream instanceof Socket) || 'encrypted' in stream) return
+  const socket: TakenSocket = stream
+  if (!(taker in socket)) socket.push = pushed
+  socket[taker] = take
+}
+
+/** Answers whether to go on reading. */
+function lend(socket: TakenSocket, length: number): boolean {
+  const bytes = new Uint8Array(shared!.buffer, 0, length)
+  if (!isTaken(socket)) return socket.push(Buffer.from(bytes))
+  socket[taker]!(bytes, true)
+  return true
+}
+
+/** Takes the place of `push`, by which Node's sockets hand over what they have read. */
+function pushed(this: TakenSocket, chunk: Uint8Array | null, encoding?: BufferEncoding): boolean {
+  if (chunk === null || !isTaken(this)) return Socket.prototype.push.call(this, chunk, encoding)
+  this[taker]!(chunk, false)
+  return true
+}
+
+/** Nothing that waits in the stream is overtaken, and nobody else who listens is passed over. */
+function isTaken(socket: TakenSocket): boolean {
+  if (socket[taker] === undefined || socket.readableFlowing !== true) return false
+  return socket.readableLength === 0 && socket.listenerCount('data') === 1
+}
