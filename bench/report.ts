@@ -124,7 +124,7 @@ function lossText(suites: readonly SuiteReport[]): string {
 
 function mainMetric({ suite, id, peers }: WorkloadResult): Metric {
   if (id === 'deflate/delay') return 'max'
-  if (id === 'memory/stream') return 'rssGrowth'
+  if (/^memory\/(stream|download)/.test(id)) return 'rssGrowth'
   if (suite === 'memory') return 'rssUsed'
   return Object.values(peers)[0]?.[0]?.time === undefined ? 'cpu' : 'time'
 }

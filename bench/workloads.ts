@@ -211,6 +211,26 @@ const deflates: readonly Workload[] = [
   },
 ]
 
+/** Something too big to be held, in one direction. */
+function stream(
+  kind: 'stream' | 'download',
+  title: string,
+  { deflate = false }: { deflate?: LoadSpec['deflate'] } = {},
+): Workload {
+  const size = 4 * K * M
+  return {
+    ...defaults,
+    id: `memory/${kind}${deflate === false ? '' : '-deflate'}`,
+    suite: 'memory',
+    title,
+    unit: 'MiB',
+    load: { ...quiet, kind, size, deflate, ...(deflate !== false && { type: 'json' }) },
+    mode: 'stream',
+    peers: ['barewire', 'barewire@newest'],
+    notQuick: true,
+  }
+}
+
 function memory(deflate: false | 'takeover', rest: Partial<Workload> = {}): Workload {
   return {
     ...defaults,
@@ -262,28 +282,10 @@ export const WORKLOADS: readonly Workload[] = [
   ...deflates,
   memory(false),
   memory('takeover', { notQuick: true }),
-  {
-    ...defaults,
-    id: 'memory/stream',
-    suite: 'memory',
-    title: 'one message of 4 GiB, read part by part',
-    unit: 'MiB',
-    load: { ...quiet, kind: 'stream', size: 4 * K * M },
-    mode: 'stream',
-    peers: ['barewire', 'barewire@newest'],
-    notQuick: true,
-  },
-  {
-    ...defaults,
-    id: 'memory/stream-deflate',
-    suite: 'memory',
-    title: 'one message of 4 GiB of JSON, compressed, read part by part',
-    unit: 'MiB',
-    load: { ...quiet, kind: 'stream', type: 'json', size: 4 * K * M, deflate: 'no-takeover' },
-    mode: 'stream',
-    peers: ['barewire', 'barewire@newest'],
-    notQuick: true,
-  },
+  stream('stream', 'one message of 4 GiB, read part by part'),
+  stream('stream', 'one message of 4 GiB of JSON, compressed, read part by part', { deflate: 'no-takeover' }),
+  stream('download', 'one message of 4 GiB, written part by part'),
+  stream('download', 'one message of 4 GiB of JSON, compressed, written part by part', { deflate: 'no-takeover' }),
   {
     ...defaults,
     id: 'handshake/64',

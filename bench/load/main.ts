@@ -4,6 +4,7 @@
  */
 import { ChatScenario } from './chat.ts'
 import { DelayScenario } from './delay.ts'
+import { DownloadScenario } from './download.ts'
 import { EchoScenario } from './echo.ts'
 import { FanoutScenario } from './fanout.ts'
 import { HandshakeScenario } from './handshake.ts'
@@ -37,6 +38,8 @@ function scenarioFor(spec: LoadSpec): Scenario {
       return new DelayScenario(spec)
     case 'stream':
       return new StreamScenario(spec)
+    case 'download':
+      return new DownloadScenario(spec)
     case 'responder':
       return new ResponderScenario(spec)
   }

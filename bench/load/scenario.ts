@@ -21,7 +21,8 @@ export type PayloadType = 'binary' | 'text' | 'json'
 
 /** Everything a scenario can be told; which fields matter depends on `kind`. */
 export interface LoadSpec {
-  readonly kind: 'echo' | 'fanout' | 'chat' | 'sink' | 'handshake' | 'idle' | 'delay' | 'stream' | 'responder'
+  readonly kind:
+    'echo' | 'fanout' | 'chat' | 'sink' | 'handshake' | 'idle' | 'delay' | 'stream' | 'download' | 'responder'
   readonly port: number
   readonly dialect: Dialect
   /** Bytes of a message. */

@@ -5,15 +5,18 @@ const { WebSocketServer, prepare } = await import(barewireDist)
 const noContextTakeover = options.deflate === 'no-takeover'
 const sockets = new Set()
 let whenDrained
-/** The highest RSS seen while messages came in parts, looked at every 16 MiB. */
+/** The highest RSS seen while a message went through in parts, looked at every 16 MiB. */
 let peakRss = 0
 const SAMPLE_EVERY = 16 * 1024 * 1024
+const lookAtRss = (length, part) => {
+  if (length % SAMPLE_EVERY < part.length) peakRss = Math.max(peakRss, process.memoryUsage.rss())
+}
 
 const message = {
   echo: (socket, data, isText) => socket.send(data, { text: isText }),
   broadcast: (_socket, data, isText) => server.publish('room', prepare(data, isText)),
   send() {},
-  stream() {},
+  stream: (socket, data) => void write(socket, JSON.parse(Buffer.from(data).toString())),
 }[options.mode]
 
 /** Whatever comes in parts is read and answered with its length. */
@@ -21,9 +24,20 @@ async function parts(socket, message) {
   let length = 0
   for await (const part of message) {
     length += part.length
-    if (length % SAMPLE_EVERY < part.length) peakRss = Math.max(peakRss, process.memoryUsage.rss())
+    lookAtRss(length, part)
   }
   socket.send(String(length))
+}
+
+/** Whoever asks for `repeat` times `text` gets it as one message, part by part. */
+async function write(socket, { text, repeat }) {
+  const part = Buffer.from(text)
+  const message = socket.startMessage()
+  for (let i = 0; i < repeat; i++) {
+    await message.write(part)
+    lookAtRss(i * part.length, part)
+  }
+  await message.end()
 }
 const streaming = options.mode === 'stream' && { maxPayload: Number.MAX_SAFE_INTEGER, partsFrom: 2 ** 20, parts }
 
