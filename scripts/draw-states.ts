@@ -49,19 +49,25 @@ function drawNode(state: ConnectionState, index: number): string {
 <text x="${CENTRE}" y="${y + 23}" class="name">${state}</text><text x="${CENTRE}" y="${y + 42}" class="caption">${CAPTIONS[state]}</text></g>`
 }
 
-/** Neighbours are joined straight; who skips a state goes round it, by turns at the right and at the left. */
+/** Neighbours are joined straight; who skips a state goes round it, by turns at the right and at the left; who stays goes round at the left. */
 function drawEdge({ from, to, labels }: Edge): string {
   const span = to - from
+  if (span === 0) {
+    const edge = CENTRE - NODE.width / 2
+    const middle = nodeTop(from) + NODE.height / 2
+    const loop = `M ${edge} ${middle - 12} H ${edge - 24} Q ${edge - 36} ${middle} ${edge - 24} ${middle + 12} H ${edge - 3}`
+    return path(loop) + drawLabels(labels, { x: edge - 4, y: middle + 34, anchor: 'end' })
+  }
   if (span === 1) {
     const start = nodeTop(from) + NODE.height
     return (
       path(`M ${CENTRE} ${start} V ${nodeTop(to) - 3}`) +
-      drawLabels(labels, { x: CENTRE + 10, y: start + 56, anchor: 'start' })
+      drawLabels(labels, { x: CENTRE + 10, y: start + 28, anchor: 'start' })
     )
   }
   const side = span > 2 || from % 2 === 0 ? 1 : -1
   const edge = CENTRE + (side * NODE.width) / 2
-  const lane = CENTRE + side * (span > 2 ? 430 : 170)
+  const lane = CENTRE + side * (span > 2 ? 430 : 190)
   const start = nodeTop(from) + (span > 2 ? 18 : NODE.height / 2)
   const end = nodeTop(to) + NODE.height / 2
   const round = `M ${edge} ${start} H ${lane - side * 20} Q ${lane} ${start} ${lane} ${start + 20}`

@@ -2,6 +2,7 @@
  * How long the closing handshake and the end of TCP may take. RFC 6455 7.1.1: after a reasonable time TCP may be dropped.
  */
 import type { Connection } from '../protocol/connection.ts'
+import { ConnectionState } from '../protocol/connection-state.ts'
 import type { Output } from './output.ts'
 import { Deadline, wheel } from './timer-wheel.ts'
 
@@ -28,7 +29,9 @@ export class CloseDeadline extends Deadline {
 
   override expire(): void {
     const isTaking = this.#output.bufferedAmount > 0 && this.#output.progress !== this.#progress
-    if (isTaking) this.set(this.#timeoutMs)
+    // While it is open, what the peer sent before it ended its side is read, when the application wants it.
+    const isRead = this.#connection.state === ConnectionState.Open && !this.#output.isBlocked
+    if (isTaking || isRead) this.set(this.#timeoutMs)
     else this.#connection.terminate('timeout')
   }
 }

@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import { Connection } from '../protocol/connection.ts'
 import type { ConnectionHandler } from '../protocol/connection-options.ts'
+import { ConnectionState } from '../protocol/connection-state.ts'
 import type { ExtensionInstance } from '../protocol/extension.ts'
 import { Stall } from '../protocol/message-receiver.ts'
 import { SLAB_SIZE } from '../protocol/slab.ts'
@@ -95,6 +96,8 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
     // The same five functions for all streams: an idle connection is not to keep closures of its own.
     const bound = stream as BoundStream
     bound[binding] = this
+    // A peer that says no more may still read: this side ends when what is on its way has left, not before.
+    stream.allowHalfOpen = true
     stream.on('error', streamFailed)
     stream.on('close', streamClosed)
     stream.on('end', streamEnded)
@@ -181,7 +184,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
 
   write(bytes: Uint8Array, more: boolean): boolean {
     const { stream } = this
-    if (!stream.writable) return false
+    if (!stream.writable) return this.#cannotWrite(bytes.length)
     this.output.written += bytes.length
     this.#tap?.sent(bytes)
     if (!this.#isCorked) this.#isQueueing = stream.writableLength > 0
@@ -219,8 +222,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
   }
 
   closing(): void {
-    this.#closeDeadline ??= new CloseDeadline(this.connection, this.output)
-    this.#closeDeadline.set(this.#options.closeTimeout)
+    this.#setCloseDeadline()
     this.#listener.closing?.(this.#owner)
   }
 
@@ -233,6 +235,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
   destroy(): void {
     if (this.#closeDeadline !== undefined) wheel.clear(this.#closeDeadline)
     this.#heartbeat?.stop()
+    this.output.settle()
     this.stream.destroy()
   }
 
@@ -270,13 +273,23 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
     this.connection.receive(chunk, isLent)
   }
 
-  /** The peer says no more, but may still read: what was sent goes out before TCP is dropped, unless it takes too long. */
+  /** The peer says no more. */
   ended(): void {
-    const { connection, stream } = this
-    connection.flush()
-    if (stream.writableLength === 0) return connection.receiveEnd()
-    if (this.#closeDeadline === undefined) this.closing()
-    stream.end()
-    stream.once('finish', () => connection.receiveEnd())
+    this.connection.receiveEnd()
+    // What it said before may still wait for output to leave, and only a peer that reads lets it.
+    if (this.connection.state === ConnectionState.Open) this.#setCloseDeadline()
+  }
+
+  #setCloseDeadline(): void {
+    this.#closeDeadline ??= new CloseDeadline(this.connection, this.output)
+    this.#closeDeadline.set(this.#options.closeTimeout)
+  }
+
+  /** Somebody else has ended or dropped the stream: nothing that is sent can leave any more. */
+  #cannotWrite(length: number): false {
+    this.output.lost(length)
+    // An error of the stream's own comes before this.
+    process.nextTick(() => this.connection.transportClosed())
+    return false
   }
 }

@@ -29,8 +29,9 @@ export class Output {
   readonly #host: OutputHost
   /** Bytes that were given to the stream. */
   written = 0
-  /** For everything sent so far to be handed to the system. */
+  /** For everything sent so far to be handed to the system: those for whom the stream is still to be asked, and the others. */
   #waitingForSystem: Waiter[] | undefined
+  #askedFor: Set<Waiter[]> | undefined
   /** For a time when it is well to send more. */
   #waitingForRoom: Waiter[] | undefined
   /** Bytes that were unsent behind the last message. */
@@ -38,14 +39,18 @@ export class Output {
   #isBlocked = false
   /** Whether somebody was told to wait. */
   #owesDrain = false
+  /** Bytes that came when the stream took nothing any more. */
+  #lost = 0
+  /** What was unsent when the connection ended, and stays so. */
+  #unsentAtEnd: number | undefined
 
   constructor(host: OutputHost) {
     this.#host = host
   }
 
-  /** Bytes that were given to `send` and not yet to the system. */
+  /** Bytes that were given to `send` and not yet to the system; behind the end of the connection those that never were. */
   get bufferedAmount(): number {
-    return this.#host.connection.pendingBytes + this.#host.stream.writableLength
+    return this.#unsentAtEnd ?? this.#host.connection.pendingBytes + this.#host.stream.writableLength + this.#lost
   }
 
   /** Whether more is unsent than there may be. */
@@ -132,10 +137,24 @@ export class Output {
     this.#host.connection.terminate('backpressure')
   }
 
+  /** Take note of bytes that the stream could not be given. */
+  lost(bytes: number): void {
+    this.#lost += bytes
+  }
+
+  /** The stream is about to be dropped: what it has not taken by now was not sent. */
+  settle(): void {
+    this.#unsentAtEnd = this.bufferedAmount
+  }
+
   /** Nothing more leaves. */
   closed(): void {
-    for (const resolve of this.#waitingForSystem ?? []) resolve(false)
+    // A stream that was dropped in the midst of a write may never call back.
+    for (const waiters of [this.#waitingForSystem ?? [], ...(this.#askedFor ?? [])]) {
+      for (const resolve of waiters) resolve(false)
+    }
     this.#waitingForSystem = undefined
+    this.#askedFor = undefined
     this.#tellReady(false)
   }
 
@@ -150,7 +169,10 @@ export class Output {
     if (this.#host.connection.pendingBytes > 0 || !this.#host.stream.writable) return
     const waiters = this.#waitingForSystem ?? []
     this.#waitingForSystem = undefined
+    this.#askedFor ??= new Set()
+    this.#askedFor.add(waiters)
     this.#host.stream.write('', (error) => {
+      this.#askedFor?.delete(waiters)
       for (const resolve of waiters) resolve(error === undefined || error === null)
     })
   }

@@ -68,7 +68,7 @@ export class Socket<Data = undefined> {
     return state === ConnectionState.Closed ? ReadyState.Closed : ReadyState.Closing
   }
 
-  /** Bytes that were given to `send` and not yet to the system. */
+  /** Bytes that were given to `send` and not yet to the system; behind the end of the connection those that never were. */
   get bufferedAmount(): number {
     return this.#internals.binding.output.bufferedAmount
   }

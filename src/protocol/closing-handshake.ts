@@ -109,13 +109,15 @@ export class ClosingHandshake {
         outbox.sender.fail(closePayload)
         return outbox.added()
       case ConnectionAction.ServerEndsTransport:
-        outbox.endsTransport = this.#isServer
-        return outbox.added()
+        return this.#isServer ? outbox.endTransport() : undefined
+      case ConnectionAction.EndTransport:
+        return outbox.endTransport()
       case ConnectionAction.Destroy:
+        // First of all, so that who is told can still see what was not sent.
+        this.#handler.destroy()
         this.#inbound.forgetOwedPong()
         outbox.sender.drop()
-        this.#extension?.dispose()
-        return this.#handler.destroy()
+        return this.#extension?.dispose()
       case ConnectionAction.Report:
         try {
           return this.#handler.closed(this.outcome)

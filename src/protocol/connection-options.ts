@@ -33,16 +33,20 @@ export interface ConnectionHandler {
   pending?(): void
   /**
    * Whether earlier output still waits in the transport. After `true`, call `outputLeft` when it has left: of the pings that
-   * come until then only the latest is answered. RFC 6455 5.5.3. Without this method nothing waits.
+   * come until then only the latest is answered. RFC 6455 5.5.3. Asked at `receiveEnd` too: what waits leaves before the
+   * transport is dropped. Without this method nothing waits.
    */
   waits?(): boolean
   /** Whether to go on reading from the transport. */
   reading?(wanted: boolean): void
   /** The connection has left the open state: put a deadline on what is left of it. */
   closing?(): void
-  /** Nothing more will be written: end the transport's writing side. Only at a server; a client waits for it. RFC 6455 7.1.1. */
+  /**
+   * Nothing more will be written: end the transport's writing side behind what was. A server is told when Close frames have
+   * passed, a client only when the server has ended its own side: it waits for that. RFC 6455 7.1.1.
+   */
   end(): void
-  /** Drop the transport. */
+  /** Drop the transport, with what it has not sent. */
   destroy(): void
   /** The end; called exactly once, last. */
   closed(outcome: CloseOutcome): void

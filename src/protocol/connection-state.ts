@@ -11,7 +11,10 @@ export const ConnectionState = {
    * rest of the chunk in which we closed, and its pings are answered.
    */
   Closing: 'closing',
-  /** Close frames have passed, or a rule was broken: all that is left is the end of TCP; what still comes is discarded. */
+  /**
+   * Close frames have passed, a rule was broken, or the peer says no more: all that is left is the end of TCP, behind what is on
+   * its way; what still comes is discarded.
+   */
   Draining: 'draining',
   /** The end. */
   Closed: 'closed',
@@ -25,6 +28,8 @@ export const ConnectionEvent = {
   RemoteClose: 'remote close',
   /** The peer broke a rule, or this endpoint must fail the connection. RFC 6455 7.1.7. */
   Violation: 'violation',
+  /** The peer has ended its side of TCP, and may still read what is on its way to it. RFC 9293 3.6. */
+  InputEnd: 'peer ends TCP',
   /** TCP has ended. */
   TransportEnd: 'TCP end',
   /** A deadline has passed, or the application terminates. */
@@ -41,6 +46,8 @@ export const ConnectionAction = {
   FailClose: 'send Close(code)',
   /** RFC 6455 5.5.1: the server MUST close TCP at once, a client SHOULD wait for that; 7.1.1 says why. */
   ServerEndsTransport: 'server ends TCP',
+  /** End this side of TCP behind everything that is on its way, whoever this is. */
+  EndTransport: 'end TCP',
   /** Drop TCP. */
   Destroy: 'destroy',
   /** Tell the application how it ended: 1006 unless an outcome was recorded. RFC 6455 7.1.5. */
@@ -54,7 +61,7 @@ export interface Transition {
 }
 
 const { Closing, Draining, Closed } = ConnectionState
-const { SendClose, EchoClose, FailClose, ServerEndsTransport, Destroy, Report } = ConnectionAction
+const { SendClose, EchoClose, FailClose, ServerEndsTransport, EndTransport, Destroy, Report } = ConnectionAction
 
 /** What is not in the table changes nothing. */
 export const transitions: Readonly<Record<ConnectionState, Partial<Record<ConnectionEvent, Transition>>>> = {
@@ -62,6 +69,7 @@ export const transitions: Readonly<Record<ConnectionState, Partial<Record<Connec
     'local close': { next: Closing, actions: [SendClose] },
     'remote close': { next: Draining, actions: [EchoClose, ServerEndsTransport] },
     violation: { next: Draining, actions: [FailClose, ServerEndsTransport] },
+    'peer ends TCP': { next: Draining, actions: [EndTransport] },
     'TCP end': { next: Closed, actions: [Destroy, Report] },
     timeout: { next: Closed, actions: [Destroy, Report] },
   },
@@ -69,10 +77,12 @@ export const transitions: Readonly<Record<ConnectionState, Partial<Record<Connec
     'remote close': { next: Draining, actions: [ServerEndsTransport] },
     // RFC 6455 5.5.1: a Close frame has been sent, another MUST NOT follow.
     violation: { next: Draining, actions: [ServerEndsTransport] },
+    'peer ends TCP': { next: Draining, actions: [EndTransport] },
     'TCP end': { next: Closed, actions: [Destroy, Report] },
     timeout: { next: Closed, actions: [Destroy, Report] },
   },
   draining: {
+    'peer ends TCP': { next: Draining, actions: [EndTransport] },
     'TCP end': { next: Closed, actions: [Destroy, Report] },
     timeout: { next: Closed, actions: [Destroy, Report] },
   },

@@ -45,7 +45,7 @@ export class Connection {
     pong: (connection, payload) => connection.#sendPong(payload),
     closeReceived: (connection, payload) => connection.#closeReceived(payload),
     violated: (connection, violation, seen) => connection.#violated(violation, seen),
-    transportEnded: (connection) => connection.#closing.apply(ConnectionEvent.TransportEnd),
+    inputEnded: (connection) => connection.#inputEnded(),
     failed: (connection, error) =>
       connection.fail(CloseCode.InternalError, 'a handler threw', { cause: 'local', error }),
   }
@@ -120,10 +120,13 @@ export class Connection {
     this.#outbox.flush()
   }
 
-  /** Take note that the peer's side of the transport has ended. What waits is still read first. */
+  /**
+   * Take note that the peer's side of the transport has ended. What waits is still read first; then nothing more is sent, but
+   * what is on its way still leaves, and `end` follows it. When nothing is on its way, this is the end of the connection.
+   */
   receiveEnd(): void {
     if (this.#closing.isReading) this.#receiver.end()
-    else this.#closing.apply(ConnectionEvent.TransportEnd)
+    else this.#inputEnded()
   }
 
   /** Take note that the transport is gone in both directions. What waits is lost with it. */
@@ -255,6 +258,14 @@ export class Connection {
   outputLeft(): void {
     this.#holdsPongs = false
     this.#inbound.payOwedPong()
+  }
+
+  /** RFC 9293 3.6: who has ended its side of TCP may still receive; there must only be an end to it. */
+  #inputEnded(): void {
+    this.#inbound.payOwedPong()
+    this.#outbox.flush()
+    const isLeaving = !this.#outbox.isEmpty || this.#handler.waits?.() === true
+    this.#closing.apply(isLeaving ? ConnectionEvent.InputEnd : ConnectionEvent.TransportEnd)
   }
 
   #sendPong(payload: Uint8Array): void {

@@ -14,7 +14,8 @@ export interface InboundActions<Owner> {
   pong(connection: Owner, payload: Uint8Array): void
   closeReceived(connection: Owner, payload: Uint8Array): void
   violated(connection: Owner, violation: Violation, seen: string): void
-  transportEnded(connection: Owner): void
+  /** The peer's side of the transport has ended, and everything was read. */
+  inputEnded(connection: Owner): void
   /** A handler threw, and nobody wanted to hear of it. */
   failed(connection: Owner, error: Error): void
 }
@@ -69,7 +70,7 @@ export class Inbound<Owner> implements ReceiverListener {
   }
 
   end(): void {
-    this.#actions.transportEnded(this.#connection)
+    this.#actions.inputEnded(this.#connection)
   }
 
   /** Send the pong that is owed: the output before it has left. */

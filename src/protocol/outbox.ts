@@ -16,8 +16,9 @@ export class Outbox implements SenderListener {
   readonly #handler: ConnectionHandler
   /** While bytes come in, what answers them waits until they are read. */
   isReceiving = false
-  /** Whether the end of the transport is to follow the next flush. */
-  endsTransport = false
+  /** Whether the transport is to end behind what is on its way, and whether it was told to. */
+  #isLast = false
+  #hasEnded = false
   /** Set from the first unflushed frame on. */
   #isPending = false
 
@@ -30,6 +31,17 @@ export class Outbox implements SenderListener {
   /** Bytes that were given to send and not yet to the handler's `write`. */
   get pendingBytes(): number {
     return this.writer.pending + this.sender.queuedBytes
+  }
+
+  /** Whether nothing is on its way: all frames were handed over, and the extension is not at work. */
+  get isEmpty(): boolean {
+    return this.writer.pending === 0 && !this.sender.encoding
+  }
+
+  /** End the transport behind everything that is on its way. */
+  endTransport(): void {
+    this.#isLast = true
+    this.added()
   }
 
   /** See to it that what was encoded is flushed: at the end of what comes in, when the handler says so, or at once. */
@@ -50,8 +62,8 @@ export class Outbox implements SenderListener {
   flush(): void {
     this.#isPending = false
     if (!this.writer.flush(this.#handler)) return
-    if (!this.endsTransport || !this.sender.idle) return
-    this.endsTransport = false
+    if (!this.#isLast || this.#hasEnded || this.sender.encoding) return
+    this.#hasEnded = true
     this.#handler.end()
   }
 }

@@ -1,85 +1,12 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import type { BindingListener, BindingOptions } from '../../src/node/binding-options.ts'
+import type { BindingOptions } from '../../src/node/binding-options.ts'
 import { DuplexBinding } from '../../src/node/duplex-binding.ts'
 import type { CloseOutcome } from '../../src/protocol/close-outcome.ts'
-import type { ExtensionInstance } from '../../src/protocol/extension.ts'
+import { Bound, turns } from '../support/bound.ts'
 import { JoinedStream } from '../support/duplex-pair.ts'
 import { memoryInUse, MiB } from '../support/memory.ts'
-import { clientFrame, serverFrames, type RawFrame } from '../support/raw-client.ts'
+import { clientFrame } from '../support/raw-client.ts'
 import { SlowExtension } from '../support/slow-extension.ts'
-
-interface Given {
-  readonly options?: Partial<BindingOptions>
-  readonly listener?: Partial<BindingListener<null>>
-  readonly extension?: ExtensionInstance
-  readonly head?: Uint8Array
-}
-
-/** A server's binding on one end of a joined stream; the test holds the other. */
-class Bound {
-  readonly near: JoinedStream
-  readonly far: JoinedStream
-  readonly binding: DuplexBinding<null>
-  readonly calls: string[] = []
-  readonly outcomes: CloseOutcome[] = []
-  readonly #received: Buffer[] = []
-
-  constructor({ options = {}, listener = {}, extension, head }: Given = {}) {
-    const [near, far] = JoinedStream.pair({ highWaterMark: 16_384 })
-    this.near = near
-    this.far = far
-    far.on('data', (chunk: Buffer) => this.#received.push(chunk))
-    const note = (call: string): void => void this.calls.push(call)
-    this.binding = new DuplexBinding(
-      near,
-      {
-        owner: null,
-        extension,
-        options: {
-          role: 'server',
-          maxPayload: 1 << 24,
-          maxFragments: 1 << 20,
-          text: 'string',
-          autoPong: true,
-          highWaterMark: 65_536,
-          closeTimeout: 1000,
-          ...options,
-        },
-      },
-      {
-        message: (_owner, message) => note(`message ${message.length}`),
-        ping: () => note('ping'),
-        pong: () => note('pong'),
-        drain: () => note('drain'),
-        blocked: () => note('blocked'),
-        unblocked: () => note('unblocked'),
-        error: (_owner, error) => note(`error ${String(error)}`),
-        ...listener,
-        close: (owner, outcome) => {
-          this.outcomes.push(outcome)
-          listener.close?.(owner, outcome)
-        },
-      },
-    )
-    this.binding.start(head)
-    onTestFinished(() => void near.destroy())
-  }
-
-  get frames(): RawFrame[] {
-    return serverFrames(Buffer.concat(this.#received))
-  }
-
-  /** Put bytes on the wire, and let the streams carry them. */
-  async send(...parts: readonly Uint8Array[]): Promise<void> {
-    for (const part of parts) this.far.write(part)
-    await turns()
-  }
-}
-
-/** Some turns of the event loop: nothing here waits for a clock. */
-async function turns(count = 5): Promise<void> {
-  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
-}
 
 describe('A connection on a stream in memory', () => {
   it('reads what came with the handshake first', async () => {

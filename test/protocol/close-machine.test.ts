@@ -279,6 +279,7 @@ describe('The closing handshake', () => {
       'close',
       'remote',
       'fail',
+      'ended',
       'lost',
       'pause',
       'resume',
@@ -298,6 +299,7 @@ describe('The closing handshake', () => {
           if (one === 'close') connection.close(1000)
           if (one === 'remote') connection.receive(withKey(hex('88 02 03 e8'), hex('00 00 00 00')))
           if (one === 'fail') connection.fail(1011, '', { cause: 'local' })
+          if (one === 'ended') connection.receiveEnd()
           if (one === 'lost') connection.transportClosed()
           if (one === 'pause') connection.pause()
           if (one === 'resume') connection.resume()
@@ -311,6 +313,7 @@ describe('The closing handshake', () => {
         connection.close(1000)
         connection.receiveEnd()
         for (let i = 0; i < 30; i++) extension.finishDecoding()
+        connection.transportClosed()
         expect(socket.calls.filter((call) => call.startsWith('closed')).length).toBe(1)
         expect(socket.calls.at(-1)).toMatch(/^closed/)
         const frames = naiveDecode(concat(...socket.writes))

@@ -219,6 +219,48 @@ describe('After a local close', () => {
   })
 })
 
+describe('The end of the peer’s side', () => {
+  it('is the end when nothing is on its way (RFC 6455 7.1.5)', () => {
+    const socket = new Recorded('server')
+    socket.connection.receiveEnd()
+    expect(socket.calls).toEqual(['destroy', 'closed 1006 -, not clean, transport'])
+  })
+
+  it.each(['server', 'client'] as const)('lets a %s end its own behind what the extension works on', (role) => {
+    const extension = new SlowExtension()
+    const socket = new Recorded(role, { extension })
+    socket.connection.send('Hello')
+    socket.connection.receiveEnd()
+    expect([socket.take(), socket.takeOutput(), socket.connection.state]).toEqual([['closing'], '', 'draining'])
+    expect([socket.connection.send('more'), socket.connection.pendingBytes]).toEqual([false, 5])
+    extension.finishEncoding()
+    expect([socket.take(), socket.writes.length]).toEqual([['end'], 1])
+    socket.connection.transportClosed()
+    expect(socket.calls).toEqual(['destroy', 'closed 1006 -, not clean, transport'])
+  })
+
+  it('lets it end its own behind what waits in the transport, and is told of no second one', () => {
+    const socket = new Recorded('server', {}, { waits: () => true })
+    socket.connection.send('Hello')
+    socket.connection.receiveEnd()
+    socket.connection.receiveEnd()
+    expect(socket.take()).toEqual(['end', 'closing'])
+    socket.connection.terminate('timeout')
+    expect(socket.calls).toEqual(['destroy', 'closed 1006 -, not clean, timeout'])
+  })
+
+  it('does not wait for a message in fragments that will never be finished (RFC 6455 5.4)', () => {
+    const extension = new SlowExtension()
+    const socket = new Recorded('server', { extension })
+    socket.connection.sendFragment('begun', true, false)
+    socket.connection.send('behind it')
+    socket.connection.receiveEnd()
+    extension.finishEncoding()
+    expect(socket.take()).toEqual(['closing', 'end'])
+    expect(socket.connection.pendingBytes).toBe(9)
+  })
+})
+
 describe('A handler that throws', () => {
   it('is told to the handler of errors, and the reader goes on', () => {
     const errors: unknown[] = []

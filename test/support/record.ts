@@ -63,7 +63,7 @@ export function record(overrides: Partial<ConnectionHandler> = {}): Recording {
       overrides.part!(bytes, isText, final)
     }
   }
-  for (const name of ['error', 'pending'] as const) {
+  for (const name of ['error', 'pending', 'waits'] as const) {
     const given = overrides[name]
     if (given !== undefined) Object.assign(handler, { [name]: given })
   }
