@@ -1,12 +1,16 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { BindingOptions } from '../../src/node/binding-options.ts'
 import { DuplexBinding } from '../../src/node/duplex-binding.ts'
 import type { CloseOutcome } from '../../src/protocol/close-outcome.ts'
-import { Bound, turns } from '../support/bound.ts'
+import { Bound } from '../support/bound.ts'
+import { stopClock } from '../support/clock.ts'
 import { JoinedStream } from '../support/duplex-pair.ts'
 import { memoryInUse, MiB } from '../support/memory.ts'
 import { clientFrame } from '../support/raw-client.ts'
 import { SlowExtension } from '../support/slow-extension.ts'
+import { turns } from '../support/turns.ts'
+
+stopClock()
 
 describe('A connection on a stream in memory', () => {
   it('reads what came with the handshake first', async () => {
@@ -148,8 +152,6 @@ describe('A transport that takes nothing', () => {
   })
 
   it('is dropped when the time for closing is over and it has taken nothing', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
-    onTestFinished(() => void vi.useRealTimers())
     const bound = new Bound()
     bound.near.hold()
     bound.binding.connection.send(new Uint8Array(50_000))
@@ -163,8 +165,6 @@ describe('A transport that takes nothing', () => {
   })
 
   it('is given more time as long as it takes some: nothing queued is truncated', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
-    onTestFinished(() => void vi.useRealTimers())
     const bound = new Bound()
     bound.near.hold()
     for (let i = 0; i < 6; i++) {

@@ -2,20 +2,18 @@ import { once } from 'node:events'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocket } from '../../src/node/websocket.ts'
 import { accepted, RawServer } from '../client/raw-server.ts'
-import { Bound, turns } from '../support/bound.ts'
+import { Bound } from '../support/bound.ts'
+import { stopClock } from '../support/clock.ts'
 import { clientFrame, RawClient } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
 import { SlowExtension } from '../support/slow-extension.ts'
+import { turns, turnsUntil, turnsUntilStill } from '../support/turns.ts'
 
 const CLOSE = clientFrame(8, Buffer.from([3, 232]))
 const LOST = { code: 1006, clean: false, cause: 'transport' }
 const TIMED_OUT = { code: 1006, clean: false, cause: 'timeout' }
 
-/** A clock that a test moves. */
-function stopClock(): void {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
-  onTestFinished(() => void vi.useRealTimers())
-}
+stopClock()
 
 describe('A peer that ends its side of the stream', () => {
   it('gets what is on its way, and is sent nothing more (RFC 9293 3.6)', async () => {
@@ -99,7 +97,6 @@ describe('A peer that ends its side of the stream', () => {
   })
 
   it('and takes nothing is dropped when its time is over; what was not sent is counted', async () => {
-    stopClock()
     const bound = new Bound()
     const { connection, output } = bound.binding
     bound.near.hold()
@@ -117,7 +114,6 @@ describe('A peer that ends its side of the stream', () => {
   })
 
   it('waits no longer than that for an extension that is never done', async () => {
-    stopClock()
     const bound = new Bound({ extension: new SlowExtension() })
     const { connection, output } = bound.binding
     connection.send('never done')
@@ -131,7 +127,6 @@ describe('A peer that ends its side of the stream', () => {
   })
 
   it('and takes nothing is dropped as well while what it said before waits to be read', async () => {
-    stopClock()
     const bound = new Bound({
       listener: { message: (_owner, message) => bound.binding.connection.send(message) },
     })
@@ -148,7 +143,6 @@ describe('A peer that ends its side of the stream', () => {
   })
 
   it('is waited for as long as the application takes to read what it said', async () => {
-    stopClock()
     const bound = new Bound({
       listener: { message: (_owner, message) => bound.binding.connection.send(message) },
     })
@@ -213,7 +207,7 @@ describe('A client that ends its side of TCP', () => {
     client.socket.pause()
     for (let i = 0; i < count; i++) socket.send(chunk)
     client.socket.end()
-    await vi.waitUntil(() => socket.readyState === 2)
+    await turnsUntil(() => socket.readyState === 2)
     expect([socket.send('more'), await socket.sendAsync('more'), await socket.ready()]).toEqual([false, false, false])
     expect(socket.bufferedAmount).toBeGreaterThan(0)
     client.socket.resume()
@@ -224,7 +218,7 @@ describe('A client that ends its side of TCP', () => {
   })
 
   it('and reads nothing is dropped after closeTimeout, with what it did not take counted', async () => {
-    const { port, opened, closed, outcomes } = await serve({ closeTimeout: 150 })
+    const { port, opened, closed, outcomes } = await serve({ closeTimeout: 1000 })
     const client = await RawClient.open(port)
     const socket = await opened()
     client.socket.allowHalfOpen = true
@@ -232,6 +226,10 @@ describe('A client that ends its side of TCP', () => {
     for (let i = 0; i < 16; i++) socket.send(new Uint8Array(1 << 20))
     const sent = socket.sendAsync('the last')
     client.socket.end()
+    await turnsUntil(() => socket.readyState === 2)
+    await turnsUntilStill(() => socket.bufferedAmount)
+    // The first time is over for what was still being taken, the second for what is not.
+    for (let i = 0; i < 2; i++) vi.advanceTimersByTime(1500)
     expect(await closed()).toMatchObject(TIMED_OUT)
     expect([await sent, socket.send('more'), outcomes.length]).toEqual([false, false, 1])
     expect(socket.bufferedAmount).toBeGreaterThan(0)

@@ -1,6 +1,8 @@
 /** WebSockets over HTTP/2, frame by frame. RFC 8441 3, 5; RFC 9113 6. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { makeSelfSigned } from '../../src/cli/self-signed.ts'
+import { reject } from '../../src/handshake/rejection.ts'
+import { stopClock } from '../support/clock.ts'
 import { hex } from '../support/hex.ts'
 import {
   code,
@@ -15,6 +17,9 @@ import {
 import { clientFrame } from '../support/raw-client.ts'
 import { connectFields } from '../support/raw-stream.ts'
 import { serve } from '../support/serve.ts'
+import { turnsUntil } from '../support/turns.ts'
+
+stopClock()
 
 const tls = makeSelfSigned(['127.0.0.1'], Date.now())
 /** RFC 9113 7. */
@@ -124,13 +129,51 @@ describe('The wire of HTTP/2', () => {
     // RFC 9113 6.9.2: the windows that a peer has without saying so.
     for (let window = 65_535; window < 600_000; window += 70_000) {
       await peer.until(() => received() === window)
-      // Each step takes a third of the time that would be too long.
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      // Each step takes less than the time that would be too long, all of them more.
+      vi.advanceTimersByTime(400)
       for (const stream of [0, 1]) peer.send(http2Frame(Frame.WindowUpdate, stream, code(70_000)))
     }
+    await peer.until(() => received() > 600_000)
+    for (let i = 0; i < 2; i++) vi.advanceTimersByTime(800)
     expect(await closed()).toMatchObject({ code: 1006, cause: 'timeout' })
     const reset = await peer.until(() => peer.of(1).find(({ type }) => type === Frame.RstStream))
     expect(seen(reset)).toBe(`RST_STREAM ${CANCEL}`)
+  })
+
+  it('gives a peer that has ended its stream what is on its way, and then END_STREAM', async () => {
+    const { peer, opened, closed, outcomes } = await openSocket()
+    const socket = await opened()
+    socket.send(new Uint8Array(100_000))
+    peer.send(http2Frame(Frame.Data, 1, new Uint8Array(), END_STREAM))
+    await turnsUntil(() => socket.readyState === 2)
+    expect([socket.send('more'), outcomes]).toEqual([false, []])
+    for (const stream of [0, 1]) peer.send(http2Frame(Frame.WindowUpdate, stream, code(70_000)))
+    expect(await closed()).toMatchObject({ code: 1006, cause: 'transport' })
+    await peer.until(() => peer.of(1).some(({ flags, type }) => type === Frame.Data && (flags & END_STREAM) !== 0))
+    const data = peer.of(1).filter(({ type }) => type === Frame.Data)
+    expect(data.reduce((sum, { payload }) => sum + payload.length, 0)).toBe(100_010)
+    expect(outcomes.length).toBe(1)
+  })
+
+  it('resets a stream that was refused when its client takes no body for 10 s, and goes on with the others', async () => {
+    const { port, server } = await serve({
+      tls,
+      http2: true,
+      upgrade: ({ url }) => (url === '/no' ? reject(403, 'x'.repeat(100_000)) : undefined),
+    })
+    const peer = await Http2Peer.open(port)
+    peer.send(http2Frame(Frame.Headers, 1, headerBlock(connectFields({ ':path': '/no' })), END_HEADERS))
+    // RFC 9113 6.9.2: the window that a stream has to begin with, and is given no more.
+    await peer.until(() => peer.of(1).reduce((sum, { payload }) => sum + payload.length, 0) >= 65_535)
+    vi.advanceTimersByTime(9800)
+    peer.send(http2Frame(Frame.Ping, 0, new Uint8Array(8)))
+    await peer.until(() => peer.frames.some(({ type, flags }) => type === Frame.Ping && flags === 1))
+    expect(peer.of(1).some(({ type }) => type === Frame.RstStream)).toBe(false)
+    vi.advanceTimersByTime(400)
+    const reset = await peer.until(() => peer.of(1).find(({ type }) => type === Frame.RstStream))
+    expect(seen(reset)).toBe(`RST_STREAM ${CANCEL}`)
+    peer.send(http2Frame(Frame.WindowUpdate, 0, code(70_000)), ask(3))
+    await peer.until(() => server.clients.size === 1)
   })
 
   it('goes on with a session whose peer takes nothing, resets and ends streams', async () => {

@@ -6,6 +6,7 @@ import type { CloseOutcome } from '../../src/protocol/close-outcome.ts'
 import type { ExtensionInstance } from '../../src/protocol/extension.ts'
 import { JoinedStream } from './duplex-pair.ts'
 import { serverFrames, type RawFrame } from './raw-client.ts'
+import { turns } from './turns.ts'
 
 interface Given {
   readonly options?: Partial<BindingOptions>
@@ -72,9 +73,4 @@ export class Bound {
     for (const part of parts) this.far.write(part)
     await turns()
   }
-}
-
-/** Some turns of the event loop: nothing here waits for a clock. */
-export async function turns(count = 5): Promise<void> {
-  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
 }
