@@ -224,7 +224,6 @@ describe('a server that does not end as it should', () => {
           socket.destroy()
         }
         socket.on('drain', write)
-        setTimeout(() => socket.destroy(), 2 * SHORT)
         write()
       },
       { highWaterMark: 16_384 },

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { HandshakeError } from '../../src/node/handshake-error.ts'
 import { WebSocketError } from '../../src/node/websocket-error.ts'
 import { WebSocketStream, type WebSocketOpenInfo } from '../../src/node/websocket-stream.ts'
+import { turnsUntilStill } from '../support/turns.ts'
 import { accepted, RawServer } from './raw-server.ts'
 
 const server = new RawServer()
@@ -171,8 +172,6 @@ describe('back-pressure of a WebSocketStream', () => {
 
   it('holds the server back while nobody reads, from the beginning on', async () => {
     let written = 0
-    let blocked: () => void = () => {}
-    const isBlocked = new Promise<void>((resolve) => (blocked = resolve))
     server.answer = ({ key, socket }) => {
       socket.write(accepted(key))
       const write = (): void => {
@@ -180,16 +179,12 @@ describe('back-pressure of a WebSocketStream', () => {
           written++
           if (!socket.write(FRAME)) break
         }
-        // Nothing has moved for as long as it takes to answer a ping twice over.
-        clearTimeout(timer)
-        timer = setTimeout(blocked, 200)
       }
-      let timer = setTimeout(blocked, 200)
       socket.on('drain', write)
       write()
     }
     const { readable } = await open()
-    await isBlocked
+    await turnsUntilStill(() => written)
     expect(written).toBeLessThan(COUNT)
     let read = 0
     for await (const message of readable) {
@@ -209,18 +204,10 @@ describe('back-pressure of a WebSocketStream', () => {
     const { writable } = await open()
     const writer = writable.getWriter()
     let written = 0
-    let all: Promise<void> | undefined
-    const stuck = new Promise<void>((resolve) => {
-      all = (async () => {
-        for (; written < 500; written++) {
-          const timer = setTimeout(resolve, 200)
-          await writer.write(new Uint8Array(65_536))
-          clearTimeout(timer)
-        }
-        resolve()
-      })()
-    })
-    await stuck
+    const all = (async () => {
+      for (; written < 500; written++) await writer.write(new Uint8Array(65_536))
+    })()
+    await turnsUntilStill(() => written)
     expect(written).toBeLessThan(500)
     resume()
     await all

@@ -9,16 +9,12 @@ import { wheel } from '../../src/node/timer-wheel.ts'
 import { memoryInUse, MiB } from '../support/memory.ts'
 import { clientFrame, RawClient, requestHead } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
+import { turnsUntil } from '../support/turns.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
 const echo = (socket: { send(data: string | Uint8Array): boolean }, message: string | Uint8Array): boolean =>
   socket.send(message)
-
-/** Resolves when a condition of the server's holds, looked at each turn of the loop. */
-async function turnsUntil(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1))
-}
 
 describe('A peer that resets the connection', () => {
   const hello = requestHead()
