@@ -18,7 +18,10 @@ export class MessageParts implements AsyncIterable<Uint8Array> {
     this.#queue = new MessageQueue<Uint8Array>({ hold, leave: () => {} })
   }
 
-  /** The parts, once. A reader that leaves early lets the rest of the message pass unseen. */
+  /**
+   * The parts, once. A reader that leaves early lets the rest of the message pass unseen; one that waits when the connection
+   * ends gets an error: the message is not whole.
+   */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
     return this.#queue
   }
@@ -29,7 +32,8 @@ export class MessageParts implements AsyncIterable<Uint8Array> {
 
   /** The message is complete, or with an outcome: the connection ended before it was. */
   end(outcome?: CloseOutcome): void {
-    this.#queue.end(outcome)
+    // However well the connection ended: what came of the message is not all of it.
+    this.#queue.end(outcome && { ...outcome, clean: false })
   }
 }
 

@@ -86,8 +86,8 @@ export interface ConnectionOptions {
 
 /** Options, checked and completed: all but what belongs to one connection, so that many can share them. */
 export interface ConnectionSettings {
-  /** Whether frames must come masked: true at a server. RFC 6455 5.1. */
-  readonly masked: boolean
+  /** A server's frames come masked and leave as they are, a client's the other way round. RFC 6455 5.1. */
+  readonly isServer: boolean
   readonly maxPayload: number
   readonly maxFragments: number
   readonly partsFrom: number
@@ -124,7 +124,7 @@ export function checkOptions(options: ConnectionOptions): ConnectionSettings {
   }
   const allocate = options.allocate ?? allocateZeroed
   return {
-    masked: isServer,
+    isServer,
     maxPayload: checkLimit('maxPayload', options.maxPayload ?? DEFAULT_MAX_PAYLOAD),
     maxFragments: checkLimit('maxFragments', options.maxFragments ?? DEFAULT_MAX_FRAGMENTS),
     partsFrom: checkLimit('partsFrom', options.partsFrom ?? Number.MAX_SAFE_INTEGER),

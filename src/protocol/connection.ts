@@ -64,7 +64,7 @@ export class Connection {
     const receiver = new MessageReceiver(settings, extension, inbound)
     this.#outbox = outbox
     this.#receiver = receiver
-    const isServer = options.role === 'server'
+    const { isServer } = settings
     this.#closing = new ClosingHandshake({ handler, extension, receiver, inbound, outbox, isServer })
   }
 

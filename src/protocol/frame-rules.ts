@@ -10,8 +10,8 @@ const FIRST_LENGTH_WITH_HIGH_BIT: number = 2 ** 63
 
 /** What a header is judged by besides itself. */
 export interface HeaderContext {
-  /** Whether frames must come masked: true at a server. */
-  readonly masked: boolean
+  /** Whether a server reads: what comes to it must be masked, what comes to a client must not. */
+  readonly isServer: boolean
   /** The reserved bits that negotiated extensions claim. */
   readonly claimedRsv: number
   /** Whether a message is unfinished: its last frame had FIN 0. */
@@ -21,8 +21,8 @@ export interface HeaderContext {
 /** Judge a header: the rule it breaks, or `undefined`. */
 export function checkHeader(header: FrameHeader, context: HeaderContext): Violation | undefined {
   // RFC 6455 5.1: a server MUST close the connection upon an unmasked frame, a client upon a masked one.
-  if (header.masked !== context.masked) {
-    return context.masked ? Violations.UnmaskedFromClient : Violations.MaskedFromServer
+  if (header.masked !== context.isServer) {
+    return context.isServer ? Violations.UnmaskedFromClient : Violations.MaskedFromServer
   }
   // RFC 6455 5.2: an unknown opcode MUST fail the connection.
   if (!isDefinedOpcode(header.opcode)) return Violations.ReservedOpcode

@@ -74,7 +74,7 @@ export class FrameWriter {
     const length = end - guessed
     const payloadStart = at + encodedHeaderLength(length, masked)
     if (payloadStart !== guessed) slab.bytes.copyWithin(payloadStart, guessed, end)
-    this.#header(at, firstByte, length)
+    this.#writeHeader(at, firstByte, length)
     this.#commit(payloadStart + length)
   }
 
@@ -134,12 +134,12 @@ export class FrameWriter {
     if (length < BY_REFERENCE_FROM) {
       const at = this.#reserve(headerLength + length)
       copy(payload, this.#options.slab.bytes, at + headerLength)
-      this.#header(at, firstByte, length)
+      this.#writeHeader(at, firstByte, length)
       return this.#commit(at + headerLength + length)
     }
     const at = this.#reserve(headerLength)
     if (!masked) {
-      this.#header(at, firstByte, 0, length)
+      this.#writeHeader(at, firstByte, 0, length)
       this.#commit(at + headerLength)
       return this.#piece(payload)
     }
@@ -152,8 +152,8 @@ export class FrameWriter {
     this.#piece(own)
   }
 
-  /** Write the header of a frame whose `inSlab` payload bytes lie behind it, and mask those. */
-  #header(at: number, firstByte: number, inSlab: number, length: number = inSlab): void {
+  /** Write the header of a frame; of its payload so many bytes follow it in the slab, and are masked there: all or none. */
+  #writeHeader(at: number, firstByte: number, payloadInSlab: number, length: number = payloadInSlab): void {
     const { slab, randomMask } = this.#options
     const bytes = slab.bytes
     const masked = randomMask !== undefined
@@ -161,7 +161,7 @@ export class FrameWriter {
     if (!masked) return
     const maskKey = randomMask()
     const payloadStart = encodeMaskKey(bytes, headerEnd, maskKey)
-    applyMask(bytes, payloadStart, payloadStart + inSlab, maskKey)
+    applyMask(bytes, payloadStart, payloadStart + payloadInSlab, maskKey)
   }
 
   #copyOf(payload: Uint8Array): Uint8Array {

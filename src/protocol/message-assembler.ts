@@ -38,8 +38,8 @@ export interface MessagePart {
 }
 
 export interface AssemblerOptions {
-  /** Whether frames must come masked: true at a server. RFC 6455 5.1. */
-  readonly masked: boolean
+  /** Whether frames must come masked. RFC 6455 5.1. */
+  readonly isServer: boolean
   /** The most bytes a message may have as it comes over the wire. */
   readonly maxPayload: number
   /** The most frames a message may have. */
@@ -59,7 +59,7 @@ export class MessageAssembler implements FrameSink, HeaderContext {
   #options: AssemblerOptions
   readonly #sink: MessageSink
   /** What the rules for a header depend on. */
-  readonly masked: boolean
+  readonly isServer: boolean
   readonly claimedRsv: number
   inMessage = false
   /** Whether chunks are lent: whoever gets bytes of them to keep gets a copy. */
@@ -82,7 +82,7 @@ export class MessageAssembler implements FrameSink, HeaderContext {
   constructor(options: AssemblerOptions, sink: MessageSink, claimedRsv: number) {
     this.#options = options
     this.#sink = sink
-    this.masked = options.masked
+    this.isServer = options.isServer
     this.claimedRsv = claimedRsv
   }
 

@@ -52,9 +52,12 @@ export class MessageReceiver implements MessageSink {
   /** What waits for reading to go on. */
   #backlog: Uint8Array[] | undefined
   #stalls = 0
-  #isReading = false
+  /** Whether bytes are being read just now: what comes meanwhile, from inside a handler, waits. */
+  #isParsing = false
   #isStopped = false
+  /** Whether nothing more is delivered of what is being read, and of a message whose parts were held back on that account. */
   #isMuted = false
+  #isPartsMuted = false
   /** Whether the transport was told to rest. */
   #rests = false
   /** Goes on with a message that is being decoded, once that is the only reason why reading rests. */
@@ -92,12 +95,12 @@ export class MessageReceiver implements MessageSink {
   /** Take in bytes, which are unmasked where they are and may be kept, unless they are lent for the time of this call. */
   receive(chunk: Uint8Array, isLent: boolean): void {
     if (this.#isStopped) return
-    if (this.#isReading || this.#stalls !== 0) {
+    if (this.#isParsing || this.#stalls !== 0) {
       this.#backlog ??= []
       this.#backlog.push(isLent ? this.#copyOf(chunk) : chunk)
       return
     }
-    this.#isReading = true
+    this.#isParsing = true
     this.#assembler.isLent = isLent
     this.#read(chunk)
     this.#assembler.isLent = false
@@ -106,7 +109,7 @@ export class MessageReceiver implements MessageSink {
 
   /** Deliver no further message of what is being read just now; control frames are still heard. */
   mute(): void {
-    this.#isMuted = this.#isReading
+    this.#isMuted = this.#isParsing
   }
 
   /** Nothing more comes. */
@@ -137,8 +140,8 @@ export class MessageReceiver implements MessageSink {
       this.#decoded = undefined
       return deliver()
     }
-    if (this.#stalls !== 0 || this.#isReading || this.#isStopped) return
-    this.#isReading = true
+    if (this.#stalls !== 0 || this.#isParsing || this.#isStopped) return
+    this.#isParsing = true
     this.#readBacklog()
   }
 
@@ -162,10 +165,10 @@ export class MessageReceiver implements MessageSink {
 
   #readBacklog(): void {
     while (this.#backlog !== undefined && this.#backlog.length > 0 && this.#goesOn) this.#read(this.#backlog.shift()!)
-    this.#isReading = false
+    this.#isParsing = false
     this.#isMuted = false
     // Where frames come unmasked, the view is one of outgoing frames, which is of use again.
-    if (this.#assembler.masked) releaseMaskView()
+    if (this.#assembler.isServer) releaseMaskView()
     releaseByteView()
     if (this.#goesOn && !this.#hasEnded) this.#tellReading(true)
     this.#endIfRead()
@@ -179,7 +182,7 @@ export class MessageReceiver implements MessageSink {
 
   #endIfRead(): void {
     const isDecoding = (this.#stalls & Stall.Decoding) !== 0
-    const isRead = !this.#isReading && (this.#backlog === undefined || this.#backlog.length === 0)
+    const isRead = !this.#isParsing && (this.#backlog === undefined || this.#backlog.length === 0)
     if (this.#hasEnded && isRead && !isDecoding) this.#listener.end()
   }
 
@@ -208,7 +211,7 @@ export class MessageReceiver implements MessageSink {
 
   part(bytes: Uint8Array, { isText, isEncoded, final }: MessagePart): boolean {
     if (isEncoded) return this.#decodePart(bytes, isText, final)
-    this.#listener.part(bytes, isText, final)
+    this.#part(bytes, isText, final)
     return this.#goesOn
   }
 
@@ -225,13 +228,20 @@ export class MessageReceiver implements MessageSink {
     if (!this.#isMuted) this.#listener.message(message, isText)
   }
 
+  /** A message of which a part was held back is held back to its end: nobody is to take what has a hole for the whole. */
+  #part(bytes: Uint8Array, isText: boolean, final: boolean): void {
+    const isMuted = this.#isMuted || this.#isPartsMuted
+    this.#isPartsMuted = isMuted && !final
+    if (!isMuted) this.#listener.part(bytes, isText, final)
+  }
+
   #decodePart(bytes: Uint8Array, isText: boolean, final: boolean): boolean {
     const limit = this.#settings.maxPayload - this.#decodedBytes
     return this.#decode(bytes, { isFinal: final, limit }, (decoded, hasMore) => {
       const isLast = final && !hasMore
       this.#decodedBytes = isLast ? 0 : this.#decodedBytes + decoded.length
       if (isText && !this.#checkDecodedText(decoded, isLast)) return this.#notUtf8()
-      if (decoded.length > 0 || isLast) this.#listener.part(decoded, isText, isLast)
+      if (decoded.length > 0 || isLast) this.#part(decoded, isText, isLast)
       if (hasMore) this.#whenOnlyDecoding(() => this.#decodePart(NOTHING, isText, final))
     })
   }

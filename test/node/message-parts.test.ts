@@ -4,6 +4,7 @@ import type { MessageParts } from '../../src/node/message-parts.ts'
 import { WebSocket } from '../../src/node/websocket.ts'
 import { clientFrame, RawClient } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
+import { turns } from '../support/turns.ts'
 
 async function collect(message: MessageParts): Promise<Buffer> {
   const parts: Uint8Array[] = []
@@ -84,6 +85,23 @@ describe('A message in parts', () => {
     await new Promise(setImmediate)
     expect(failure).toBeInstanceOf(Error)
     client.destroy()
+  })
+
+  it('is an error to its reader when the connection ends before it, however well', async () => {
+    let failure: unknown
+    const { port, closed } = await serve({
+      partsFrom: 10,
+      async parts(_socket, message) {
+        await collect(message).catch((error: unknown) => (failure = error))
+      },
+    })
+    const client = await RawClient.open(port)
+    client.send(clientFrame(1, 'this is not all', { fin: false }), clientFrame(8, Buffer.from([3, 232])))
+    await client.ended()
+    client.destroy()
+    expect(await closed()).toMatchObject({ code: 1000, clean: true })
+    await turns()
+    expect(failure).toEqual(new Error('the connection ended with 1000 (peer)'))
   })
 
   it('passes unseen when its reader leaves early, and what follows arrives', async () => {

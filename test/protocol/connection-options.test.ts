@@ -13,7 +13,7 @@ function wrong(options: object): ConnectionOptions {
 describe('The options of a connection', () => {
   it('have defaults: 16 MiB a message, 1,048,576 fragments, text as strings, pings answered', () => {
     expect(checkOptions(server)).toMatchObject({
-      masked: true,
+      isServer: true,
       maxPayload: 16 * 1024 * 1024,
       maxFragments: 1_048_576,
       partsFrom: Number.MAX_SAFE_INTEGER,
@@ -39,7 +39,7 @@ describe('The options of a connection', () => {
     expect(() => new Connection({ role: 'client', handler })).toThrow(
       new TypeError('randomMask is required of a client: it masks every frame it sends (RFC 6455 5.1)'),
     )
-    expect(checkOptions({ role: 'client', handler, randomMask: () => 1 }).masked).toBe(false)
+    expect(checkOptions({ role: 'client', handler, randomMask: () => 1 }).isServer).toBe(false)
   })
 
   it.each([

@@ -3,8 +3,8 @@ import { createFrameHeader, decodeFrameHeader } from '../../src/protocol/frame-h
 import { checkHeader, type HeaderContext } from '../../src/protocol/frame-rules.ts'
 import { hex } from '../support/hex.ts'
 
-const client = { masked: false, claimedRsv: 0, inMessage: false }
-const server = { masked: true, claimedRsv: 0, inMessage: false }
+const client = { isServer: false, claimedRsv: 0, inMessage: false }
+const server = { isServer: true, claimedRsv: 0, inMessage: false }
 
 function judge(digits: string, context: HeaderContext): string | undefined {
   const header = createFrameHeader()

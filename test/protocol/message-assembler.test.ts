@@ -16,7 +16,7 @@ function assembling(options: Partial<AssemblerOptions> = {}): {
   let isBroken = false
   const assembler = new MessageAssembler(
     {
-      masked: false,
+      isServer: false,
       maxPayload: 1 << 24,
       maxFragments: 1 << 20,
       partsFrom: Number.MAX_SAFE_INTEGER,

@@ -256,6 +256,20 @@ describe('Messages in parts', () => {
     }
   })
 
+  it.each([undefined, new SlowExtension({ isSlow: false })])(
+    'come no more of the chunk in whose midst a part was answered with a close, nor of its message',
+    (extension) => {
+      const given = { partsFrom: 2, ...(extension === undefined ? {} : { extension }) }
+      const socket = new Recorded('server', given, { part: () => socket.connection.close(1000) })
+      const rsv = extension === undefined ? 0 : 2
+      const begun = frame(2, hex('01 02 03'), { fin: false, rsv })
+      socket.connection.receive(concat(begun, frame(0, hex('04'), { fin: false }), frame(9, hex('70'))))
+      socket.connection.receive(concat(frame(0, hex('05')), text('whole', rsv)))
+      const called = socket.calls.map((call) => call.replace('00 01 02', '01 02 03'))
+      expect(called).toEqual(['part of binary 01 02 03', 'closing', 'ping 70', expect.stringMatching(/^part of text/)])
+    },
+  )
+
   it('are decoded one by one, their sum within the limit (RFC 7692 6.2)', () => {
     const extension = new SlowExtension({ isSlow: false })
     const socket = new Recorded('server', { extension, partsFrom: 2 }, { part })

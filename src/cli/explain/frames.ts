@@ -134,7 +134,7 @@ class DirectionReader {
     // RFC 6455 5.5.1: what follows a Close frame is not processed.
     if (this.#closed) return {}
     const violation = checkHeader(header, {
-      masked: this.#options.from === 'client',
+      isServer: this.#options.from === 'client',
       claimedRsv: this.#options.claimedRsv,
       inMessage: this.#unfinished !== undefined,
     })
