@@ -1,21 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { LEGACY_PROFILES } from '../../server/legacy/profiles.ts'
 import type { LegacySocket } from '../../server/legacy/legacy-socket.ts'
 import { LegacySession } from '../../server/legacy/session.ts'
-import { testHub, type TestHub } from '../support/fake-peer.ts'
+import { eachWithItsHub, room } from '../server/hub/room.ts'
 
 const HOUR_MS = 3_600_000
 
-let room: TestHub
-
-beforeEach(async () => {
-  vi.useFakeTimers()
-  room = await testHub()
-})
-afterEach(async () => {
-  await room.hub.close()
-  vi.useRealTimers()
-})
+eachWithItsHub()
 
 /** A page whose socket answers pings, or does not. */
 class FakePage implements LegacySocket {

@@ -1,21 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ChatClose } from '../../../protocol/index.ts'
-import { testHub, type TestHub } from '../../support/fake-peer.ts'
-
-let room: TestHub
+import { eachWithItsHub, room, startAnew } from './room.ts'
 
 const ANNA = { id: 'u-anna', name: 'Anna' }
 
-beforeEach(async () => {
-  vi.useFakeTimers()
-  room = await testHub()
-})
-
-afterEach(async () => {
-  await room.hub.close()
-  vi.useRealTimers()
-  if (room.errors.length > 0) throw new AggregateError(room.errors, 'the hub told errors')
-})
+eachWithItsHub()
 
 describe('hello and auth', () => {
   it('greets with the limits, the deadline of auth and what an ack means', () => {
@@ -93,12 +82,11 @@ describe('hello and auth', () => {
 
 describe('tokens', () => {
   it('warn a minute before their end and close with 4202 at it; a new one prolongs', async () => {
-    await room.hub.close()
     const tokens = {
       verify: async (token: string) => ({ user: ANNA, expires: Number(token), key: 'k' }),
       knows: () => true,
     }
-    room = await testHub({ tokens })
+    await startAnew({ tokens })
     const anna = room.connect()
     await anna.get('auth', { token: String(Date.now() + 90_000) })
     const heartbeat = setInterval(() => anna.connection.receive('{"t":"ping","d":{"ts":1}}'), 20_000)
@@ -112,14 +100,14 @@ describe('tokens', () => {
     clearInterval(heartbeat)
     expect(anna.closed?.code).toBe(ChatClose.token_expired)
   })
+
   it('end within a second with 4010 when the key that verified them is taken away; guests stay', async () => {
-    await room.hub.close()
     const keys = new Set(['one', 'two'])
     const tokens = {
       verify: async (token: string) => ({ user: ANNA, expires: Date.now() + 600_000, key: token }),
       knows: (key: string) => keys.has(key),
     }
-    room = await testHub({ tokens })
+    await startAnew({ tokens })
     const [gone, kept, moved] = [room.connect(), room.connect(), room.connect()]
     await gone.get('auth', { token: 'one' })
     await kept.get('auth', { token: 'two' })

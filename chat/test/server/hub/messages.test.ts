@@ -1,19 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ChatClose } from '../../../protocol/index.ts'
-import { newCid, testHub, type TestHub } from '../../support/fake-peer.ts'
+import { newCid } from '../../support/fake-peer.ts'
+import { eachWithItsHub, room } from './room.ts'
 
-let room: TestHub
-
-beforeEach(async () => {
-  vi.useFakeTimers()
-  room = await testHub()
-})
-
-afterEach(async () => {
-  await room.hub.close()
-  vi.useRealTimers()
-  if (room.errors.length > 0) throw new AggregateError(room.errors, 'the hub told errors')
-})
+eachWithItsHub()
 
 describe('messages', () => {
   it('reach everybody in the room in one order, the sender too, and nobody else', async () => {

@@ -1,19 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { StoreUnavailable } from '../../../server/stores/store.ts'
-import { testHub, type TestHub } from '../../support/fake-peer.ts'
+import { eachWithItsHub, room } from './room.ts'
 
-let room: TestHub
-
-beforeEach(async () => {
-  vi.useFakeTimers()
-  room = await testHub()
-})
-
-afterEach(async () => {
-  await room.hub.close()
-  vi.useRealTimers()
-  if (room.errors.length > 0) throw new AggregateError(room.errors, 'the hub told errors')
-})
+eachWithItsHub()
 
 describe('presence', () => {
   it('comes in batches of 250 ms with users, connections and members', async () => {

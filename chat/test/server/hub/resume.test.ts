@@ -1,18 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { testHub, type TestHub } from '../../support/fake-peer.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { testHub } from '../../support/fake-peer.ts'
+import { eachWithItsHub, room } from './room.ts'
 
-let room: TestHub
-
-beforeEach(async () => {
-  vi.useFakeTimers()
-  room = await testHub()
-})
-
-afterEach(async () => {
-  await room.hub.close()
-  vi.useRealTimers()
-  if (room.errors.length > 0) throw new AggregateError(room.errors, 'the hub told errors')
-})
+eachWithItsHub()
 
 describe('resume', () => {
   it('gives what came after the position, without a reset', async () => {
