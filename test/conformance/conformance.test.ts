@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { concat } from '../support/hex.ts'
 import type { Answer, Case, Step } from './case.ts'
 import { closeHandling } from './close.ts'
 import { compressionCases } from './compression.ts'
@@ -12,7 +13,7 @@ import { fragmentation } from './fragmentation.ts'
 import { framing } from './framing.ts'
 import { limits } from './limits.ts'
 import { utf8Handling } from './utf8.ts'
-import { concat, encodeFrame, PartEncoder } from './wire.ts'
+import { encodeFrame, PartEncoder } from './wire.ts'
 
 const cases: readonly Case[] = [...framing, ...fragmentation, ...utf8Handling, ...closeHandling, ...limits]
 

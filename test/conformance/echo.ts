@@ -5,8 +5,9 @@ import { createHash } from 'node:crypto'
 import { Connection } from '../../src/protocol/connection.ts'
 import type { ExtensionInstance } from '../../src/protocol/extension.ts'
 import { Opcode } from '../../src/protocol/opcode.ts'
+import { concat } from '../support/hex.ts'
 import type { Answer } from './case.ts'
-import { concat, decodeFrames, type WireFrame } from './wire.ts'
+import { decodeFrames, type WireFrame } from './wire.ts'
 
 export const ROLES = ['server', 'client'] as const
 export type Role = (typeof ROLES)[number]

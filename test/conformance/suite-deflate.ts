@@ -5,7 +5,7 @@
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { ExtensionOffer } from '../../src/protocol/extension.ts'
 import type { Role } from './echo.ts'
-import { concat } from './wire.ts'
+import { concat } from '../support/hex.ts'
 
 /** RFC 7692 7.2.1: the four bytes that a sender leaves out and a receiver appends. */
 const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff)

@@ -2,6 +2,7 @@
  * The suite's side of the wire, written for clarity alone and sharing no code with the endpoint under test: frames to
  * bytes and bytes to frames. RFC 6455 5.2, 5.3.
  */
+import { concat } from '../support/hex.ts'
 import type { SentFrame, SentPart } from './case.ts'
 
 /** The mask key of everything a suite in the client's role sends. */
@@ -72,16 +73,6 @@ export function decodeFrames(bytes: Uint8Array): WireFrame[] {
     })
   }
   return frames
-}
-
-export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }
 
 function lengthBytes(length: number, masked: boolean): number[] {

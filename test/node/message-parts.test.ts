@@ -12,6 +12,18 @@ async function collect(message: MessageParts): Promise<Buffer> {
   return Buffer.concat(parts)
 }
 
+/** A client of a server that reads messages in parts, from 10 bytes on, and notes which it could not read to the end. */
+async function openReader() {
+  const failures: unknown[] = []
+  const served = await serve({
+    partsFrom: 10,
+    async parts(_socket, message) {
+      await collect(message).catch((error: unknown) => failures.push(error))
+    },
+  })
+  return { ...served, failures, client: await RawClient.open(served.port) }
+}
+
 describe('A message in parts', () => {
   it('is handed over as it comes, above the size alone, in order with the others', async () => {
     const log: string[] = []
@@ -67,14 +79,7 @@ describe('A message in parts', () => {
   })
 
   it('is refused with 1007 at the first byte that is no UTF-8, in its midst (RFC 6455 8.1)', async () => {
-    let failure: unknown
-    const { port, closed } = await serve({
-      partsFrom: 10,
-      async parts(_socket, message) {
-        await collect(message).catch((error: unknown) => (failure = error))
-      },
-    })
-    const client = await RawClient.open(port)
+    const { client, closed, failures } = await openReader()
     client.send(
       clientFrame(1, 'good so far', { fin: false }),
       clientFrame(0, Buffer.from([0x41, 0xff]), { fin: false }),
@@ -82,26 +87,19 @@ describe('A message in parts', () => {
     expect(await client.closeCode()).toBe(1007)
     client.socket.end()
     expect(await closed()).toMatchObject({ code: 1007, cause: 'protocol' })
-    await new Promise(setImmediate)
-    expect(failure).toBeInstanceOf(Error)
+    await turns()
+    expect(failures).toEqual([expect.any(Error)])
     client.destroy()
   })
 
   it('is an error to its reader when the connection ends before it, however well', async () => {
-    let failure: unknown
-    const { port, closed } = await serve({
-      partsFrom: 10,
-      async parts(_socket, message) {
-        await collect(message).catch((error: unknown) => (failure = error))
-      },
-    })
-    const client = await RawClient.open(port)
+    const { client, closed, failures } = await openReader()
     client.send(clientFrame(1, 'this is not all', { fin: false }), clientFrame(8, Buffer.from([3, 232])))
     await client.ended()
     client.destroy()
     expect(await closed()).toMatchObject({ code: 1000, clean: true })
     await turns()
-    expect(failure).toEqual(new Error('the connection ended with 1000 (peer)'))
+    expect(failures).toEqual([new Error('the connection ended with 1000 (peer)')])
   })
 
   it('passes unseen when its reader leaves early, and what follows arrives', async () => {

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { onTestFinished } from 'vitest'
+import { Conditions } from './conditions.ts'
 import { concat } from './hex.ts'
 
 /** RFC 9113 6. */
@@ -53,7 +54,7 @@ export class Http2Peer {
   readonly #socket: TLSSocket
   #rest: Buffer = Buffer.alloc(0)
   #isClosed = false
-  readonly #checks = new Set<() => void>()
+  readonly #conditions = new Conditions()
 
   constructor(port: number) {
     this.#socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] })
@@ -61,7 +62,7 @@ export class Http2Peer {
     this.#socket.on('data', (chunk: Buffer) => this.#read(chunk))
     this.#socket.on('close', () => {
       this.#isClosed = true
-      for (const check of this.#checks) check()
+      this.#conditions.look()
     })
     onTestFinished(() => void this.#socket.destroy())
   }
@@ -86,18 +87,7 @@ export class Http2Peer {
   }
 
   until<T>(holds: () => T | undefined | false): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const check = (): void => {
-        const value = holds()
-        const isMet = value !== undefined && value !== false
-        if (!isMet && !this.#isClosed) return
-        this.#checks.delete(check)
-        if (isMet) resolve(value)
-        else reject(new Error('the connection closed'))
-      }
-      this.#checks.add(check)
-      check()
-    })
+    return this.#conditions.until(holds, () => (this.#isClosed ? 'the connection closed' : undefined))
   }
 
   #read(chunk: Buffer): void {
@@ -110,6 +100,6 @@ export class Http2Peer {
       bytes = bytes.subarray(end)
     }
     this.#rest = bytes
-    for (const check of this.#checks) check()
+    this.#conditions.look()
   }
 }

@@ -1,5 +1,6 @@
 /** A peer that is nothing but TCP: it sends the bytes it is told to, and waits for those that come. */
 import { connect, type Socket } from 'node:net'
+import { Conditions } from './conditions.ts'
 import { concat, hex } from './hex.ts'
 import { naiveMask } from './naive.ts'
 
@@ -119,22 +120,22 @@ export class RawClient {
   #splitter = new FrameSplitter()
   hasEnded = false
   isClosed = false
-  #checks = new Set<() => void>()
+  readonly #conditions = new Conditions()
 
   constructor(where: number | string, socket?: Socket) {
     this.socket = socket ?? (typeof where === 'number' ? connect(where, '127.0.0.1') : connect(where)).setNoDelay(true)
     this.socket.on('data', (chunk: Buffer) => {
       this.#receive(chunk)
-      this.#check()
+      this.#conditions.look()
     })
     this.socket.on('error', () => {})
     this.socket.on('end', () => {
       this.hasEnded = true
-      this.#check()
+      this.#conditions.look()
     })
     this.socket.on('close', () => {
       this.isClosed = true
-      this.#check()
+      this.#conditions.look()
     })
   }
 
@@ -167,20 +168,9 @@ export class RawClient {
 
   /** Resolves when it holds; it is asked again whenever something comes. Rejects when nothing can come any more. */
   until<T>(holds: () => T | undefined | false): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const check = (): void => {
-        const value = holds()
-        if (value === undefined || value === false) {
-          if (!this.isClosed) return
-          this.#checks.delete(check)
-          return reject(new Error(`the connection closed behind ${this.#head ?? this.body.toString()}`))
-        }
-        this.#checks.delete(check)
-        resolve(value)
-      }
-      this.#checks.add(check)
-      check()
-    })
+    return this.#conditions.until(holds, () =>
+      this.isClosed ? `the connection closed behind ${this.#head ?? this.body.toString()}` : undefined,
+    )
   }
 
   /** The head of the answer, up to its empty line. */
@@ -227,9 +217,5 @@ export class RawClient {
     this.#head = bytes.toString('latin1', 0, end)
     this.#received = []
     if (end < bytes.length) this.#receive(bytes.subarray(end))
-  }
-
-  #check(): void {
-    for (const check of this.#checks) check()
   }
 }

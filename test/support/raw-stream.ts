@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2'
 import { onTestFinished } from 'vitest'
+import { Conditions } from './conditions.ts'
 import { concat } from './hex.ts'
 import { FrameSplitter, type RawFrame } from './raw-client.ts'
 
@@ -39,7 +40,7 @@ export class RawStream {
   #answer: Answer | undefined
   hasEnded = false
   isClosed = false
-  readonly #checks = new Set<() => void>()
+  readonly #conditions = new Conditions()
 
   constructor(session: ClientHttp2Session, fields?: Record<string, string | string[] | undefined>, endStream = false) {
     const all = connectFields(fields)
@@ -80,18 +81,11 @@ export class RawStream {
 
   /** Resolves when it holds. Rejects when nothing can come any more. */
   until<T>(holds: () => T | undefined | false): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const check = (): void => {
-        const value = holds()
-        const isMet = value !== undefined && value !== false
-        if (!isMet && !this.isClosed) return
-        this.#checks.delete(check)
-        if (isMet) resolve(value)
-        else reject(new Error(`the stream closed with ${this.stream.rstCode} behind ${JSON.stringify(this.#answer)}`))
-      }
-      this.#checks.add(check)
-      check()
-    })
+    return this.#conditions.until(holds, () =>
+      this.isClosed
+        ? `the stream closed with ${this.stream.rstCode} behind ${JSON.stringify(this.#answer)}`
+        : undefined,
+    )
   }
 
   answer(): Promise<Answer> {
@@ -121,7 +115,7 @@ export class RawStream {
   #on(event: string, note: (value: unknown) => void): void {
     this.stream.on(event, (value: unknown) => {
       note(value)
-      for (const check of this.#checks) check()
+      this.#conditions.look()
     })
   }
 }

@@ -14,30 +14,39 @@ export interface Cast {
   freshRoom(): string
 }
 
-/** To be called where the tests are described. Whatever a page complains of fails its test. */
-export function useCast(): Cast {
-  const chat = new ChatProcess()
-  const gate = new Gate(() => chat.port)
-  let browser: Browser
-  let rooms = 0
-
+/**
+ * A chat server and a browser, to be called where the tests are described: the browser is there when they run. Whatever a page
+ * complains of fails its test.
+ */
+export function useBrowser(chat: ChatProcess): () => Browser {
+  let browser: Browser | undefined
   beforeAll(async () => {
     await chat.start()
-    await gate.open()
     browser = await launch()
   }, 120_000)
   afterAll(async () => {
     await browser?.close()
-    await gate.close()
     await chat.stop()
   })
   afterEach(async () => {
-    await gate.open()
-    for (const context of browser.contexts()) await context.close()
+    for (const context of browser!.contexts()) await context.close()
     expect(complaints.splice(0)).toEqual([])
   })
+  return () => browser!
+}
 
-  const arrive = (options: BrowserContextOptions = {}): Promise<Page> => openTab(browser, gate.url, options)
+/** The same with a gate before the server. */
+export function useCast(): Cast {
+  const chat = new ChatProcess()
+  const gate = new Gate(() => chat.port)
+  const browser = useBrowser(chat)
+  let rooms = 0
+
+  beforeAll(() => gate.open())
+  afterAll(() => gate.close())
+  afterEach(() => gate.open())
+
+  const arrive = (options: BrowserContextOptions = {}): Promise<Page> => openTab(browser(), gate.url, options)
   return {
     chat,
     gate,

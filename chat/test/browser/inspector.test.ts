@@ -1,39 +1,16 @@
 import { readFile } from 'node:fs/promises'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import {
-  ChatProcess,
-  complaints,
-  enter,
-  hasChromium,
-  launch,
-  openRoom,
-  openTab,
-  say,
-  texts,
-  untilTexts,
-} from './stage.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { useBrowser } from './cast.ts'
+import { ChatProcess, complaints, enter, hasChromium, openRoom, openTab, say, texts, untilTexts } from './stage.ts'
 
 describe.skipIf(!hasChromium)('the wire inspector in Chromium', { timeout: 180_000 }, () => {
   const chat = new ChatProcess()
-  let browser: Browser
+  const browser = useBrowser(chat)
   const url = (): string => `http://127.0.0.1:${chat.port}/`
 
-  beforeAll(async () => {
-    await chat.start()
-    browser = await launch()
-  }, 120_000)
-  afterAll(async () => {
-    await browser?.close()
-    await chat.stop()
-  })
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close()
-    expect(complaints.splice(0)).toEqual([])
-  })
-
   const inspect = async (options = {}, room = 'random'): Promise<Page> => {
-    const page = await openTab(browser, url(), { viewport: { width: 1360, height: 860 }, ...options })
+    const page = await openTab(browser(), url(), { viewport: { width: 1360, height: 860 }, ...options })
     await enter(page, 'Ada', room)
     await page.locator('[aria-label="Wire inspector"]').click()
     await page.locator('.inspector .row').first().waitFor()
@@ -179,7 +156,7 @@ describe.skipIf(!hasChromium)('the wire inspector in Chromium', { timeout: 180_0
 
   it('finds out that the server has fallen silent, and brings what was written to a new connection, once', async () => {
     const page = await inspect()
-    const eve = await openTab(browser, url())
+    const eve = await openTab(browser(), url())
     await enter(eve, 'Eve')
     await openRoom(eve, 'test-1')
     await openRoom(page, 'test-1')

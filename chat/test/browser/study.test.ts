@@ -1,27 +1,15 @@
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { ChatProcess, complaints, enter, hasChromium, launch, openTab, say } from './stage.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { useBrowser } from './cast.ts'
+import { ChatProcess, enter, hasChromium, openTab, say } from './stage.ts'
 
 describe.skipIf(!hasChromium)('the playground in Chromium', { timeout: 180_000 }, () => {
   const chat = new ChatProcess()
-  let browser: Browser
+  const browser = useBrowser(chat)
   const study = (options = {}): Promise<Page> =>
-    openTab(browser, `http://127.0.0.1:${chat.port}/study`, { viewport: { width: 1280, height: 900 }, ...options })
+    openTab(browser(), `http://127.0.0.1:${chat.port}/study`, { viewport: { width: 1280, height: 900 }, ...options })
   const bytesOf = (page: Page): Promise<string> => page.locator('.bytes textarea').inputValue()
-
-  beforeAll(async () => {
-    await chat.start()
-    browser = await launch()
-  }, 120_000)
-  afterAll(async () => {
-    await browser?.close()
-    await chat.stop()
-  })
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close()
-    expect(complaints.splice(0)).toEqual([])
-  })
 
   it('shows the bytes and the grid change as one types', async () => {
     const page = await study()
@@ -100,7 +88,7 @@ describe.skipIf(!hasChromium)('the playground in Chromium', { timeout: 180_000 }
   })
 
   it('takes a frame from the inspector of the chat', async () => {
-    const page = await openTab(browser, `http://127.0.0.1:${chat.port}/`)
+    const page = await openTab(browser(), `http://127.0.0.1:${chat.port}/`)
     await enter(page, 'Ada')
     await page.locator('[aria-label="Wire inspector"]').click()
     await say(page, 'take me along')
