@@ -252,17 +252,20 @@ export class MessageReceiver implements MessageSink {
     { isFinal, limit }: { isFinal: boolean; limit: number },
     deliver: (decoded: Uint8Array, hasMore: boolean) => void,
   ): boolean {
+    const isFirst = (this.#stalls & Stall.Decoding) === 0
     let isSync = true
     this.#stalls |= Stall.Decoding
     this.#extension!.decode(payload, isFinal, limit, (result, hasMore = false) => {
-      if (isSync) this.#stalls &= ~Stall.Decoding
+      // Reading never rested for it. As long as there is more, it does: the next payload is not to overtake the rest of this one.
+      const isAtOnce = isFirst && isSync && !hasMore
+      if (isAtOnce) this.#stalls &= ~Stall.Decoding
       const settle = (): void => {
         if (this.#isStopped) return
         if (result instanceof Uint8Array) deliver(result, hasMore)
         else this.#notDecodable(result)
-        if (!isSync && !hasMore) this.resume(Stall.Decoding)
+        if (!isAtOnce && !hasMore) this.resume(Stall.Decoding)
       }
-      if (isSync) settle()
+      if (isAtOnce) settle()
       else this.#whenOnlyDecoding(settle)
     })
     isSync = false

@@ -298,12 +298,19 @@ describe('Messages in parts', () => {
     /** Answers each part with its bytes one by one, as soon as it is asked to. */
     class Piecemeal extends SlowExtension {
       asked = 0
+      readonly #answersAtOnce: boolean
       #left: number[] = []
       #answer: (() => void) | undefined
+      constructor(answersAtOnce = false) {
+        super()
+        this.#answersAtOnce = answersAtOnce
+      }
       override decode(bytes: Uint8Array, _final: boolean, _limit: number, done: DecodeDone): void {
+        if (bytes.length > 0 && this.#left.length > 0) throw new Error('a part has overtaken the rest of another')
         this.asked++
         this.#left.push(...bytes)
         this.#answer = () => done(Uint8Array.from(this.#left.splice(0, 1)), this.#left.length > 0)
+        if (this.#answersAtOnce) this.answer()
       }
       /** What the pool does: later. */
       answer(): void {
@@ -327,6 +334,16 @@ describe('Messages in parts', () => {
         ...expected,
         'part of text, last, 61 62',
       ])
+    })
+
+    it.each([false, true])('keep their order when they come at once, with a reader that rests: %s', (rests) => {
+      const given = { extension: new Piecemeal(true), partsFrom: 0 }
+      const socket = new Recorded('server', given, { part: () => rests && socket.connection.pause() })
+      socket.connection.receive(bytes.slice())
+      while (socket.connection.isPaused) socket.connection.resume()
+      expect(
+        socket.calls.filter((call) => call.startsWith('part')).map((call) => call.slice('part of '.length)),
+      ).toEqual(['binary 01', 'binary 02', 'binary 03', 'binary, last, 04', 'text, last, 61 62'])
     })
 
     it('are not asked for the next piece while the reader rests, however it came to', () => {
