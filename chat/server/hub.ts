@@ -23,7 +23,7 @@ import { RoomDirectory } from './room-directory.ts'
 import { RoomWatch } from './room-watch.ts'
 import type { AppendRequest, AppendResult, Backend, Marks } from './stores/store.ts'
 import type { Tokens } from './tokens.ts'
-import { UserConnections } from './user-connections.ts'
+import { UserConnections, writeRead } from './user-connections.ts'
 
 /** What happens, for metrics and logs. */
 export interface HubEvents extends RoomEvents {
@@ -76,8 +76,8 @@ export class Hub {
     this.events = events
     this.lobby = new Lobby(backend)
     this.desk = new AuthDesk(guests, tokens)
-    this.directory = new RoomDirectory(backend, events)
-    this.#marks = new MarkWriter(backend.store, (error) => events.error(error))
+    this.directory = new RoomDirectory(backend, events, this)
+    this.#marks = new MarkWriter(backend, node, (error) => events.error(error))
     this.#watch = new RoomWatch(() => this.lobby.rooms())
     this.#timers = [
       setInterval(() => this.tick(), 1000),
@@ -180,8 +180,7 @@ export class Hub {
 
   read(connection: ChatConnection, room: string, seq: number): void {
     this.mark(room, connection.userId, 'read', seq)
-    const text = JSON.stringify({ t: 'read', room, d: { seq } })
-    for (const other of this.users.of(connection.userId)) if (other !== connection) other.sendText(text)
+    this.users.tell(connection.userId, writeRead(room, seq), connection)
   }
 
   /** Send what a member has not acknowledged once more, marked. */

@@ -1,16 +1,28 @@
-/** Gathers marks and writes only the last of each, twice a second: a thousand acks of one entry are one write a member. */
-import type { Marks, Store } from './stores/store.ts'
+/**
+ * Gathers marks and writes only the last of each, twice a second: a thousand acks of one entry are one write a member. Other nodes
+ * hear of read marks then.
+ */
+import type { Backend, Marks } from './stores/store.ts'
 
 const FLUSH_MS = 500
 
+interface Mark {
+  readonly room: string
+  readonly user: string
+  readonly kind: keyof Marks
+  seq: number
+}
+
 export class MarkWriter {
-  readonly #store: Store
+  readonly #backend: Backend
+  readonly #node: string
   readonly #onError: (error: unknown) => void
-  #waiting = new Map<string, { room: string; user: string; kind: keyof Marks; seq: number }>()
+  #waiting = new Map<string, Mark>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(store: Store, onError: (error: unknown) => void) {
-    this.#store = store
+  constructor(backend: Backend, node: string, onError: (error: unknown) => void) {
+    this.#backend = backend
+    this.#node = node
     this.#onError = onError
   }
 
@@ -27,10 +39,14 @@ export class MarkWriter {
     this.#timer = undefined
     const waiting = [...this.#waiting.values()]
     this.#waiting = new Map()
-    const writes = waiting.map(({ room, user, kind, seq }) => this.#store.mark(room, user, kind, seq))
-    for (const result of await Promise.allSettled(writes)) {
+    for (const result of await Promise.allSettled(waiting.map((mark) => this.#write(mark)))) {
       if (result.status === 'rejected') this.#onError(result.reason)
     }
+  }
+
+  async #write({ room, user, kind, seq }: Mark): Promise<void> {
+    await this.#backend.store.mark(room, user, kind, seq)
+    if (kind === 'read') await this.#backend.bus.publish(room, { kind, node: this.#node, user, seq })
   }
 
   close(): Promise<void> {

@@ -1,18 +1,27 @@
 /** The rooms that are open on this node: opened once for the first who enters, closed after the last has gone. */
 import { Room, type RoomEvents } from './room.ts'
-import type { Backend } from './stores/store.ts'
+import type { Backend, Notice } from './stores/store.ts'
+import { type UserConnections, writeRead } from './user-connections.ts'
+
+/** Whose rooms they are. */
+export interface RoomNode {
+  readonly node: string
+  readonly users: UserConnections
+}
 
 export class RoomDirectory {
   readonly #backend: Backend
   readonly #events: RoomEvents
+  readonly #node: RoomNode
   readonly #rooms = new Map<string, { opened: Promise<Room | undefined>; room: Room; entering: number }>()
   /** A room that is being closed: who enters it anew waits for that. */
   readonly #closing = new Map<string, Promise<void>>()
 
-  constructor(backend: Backend, events: RoomEvents) {
+  constructor(backend: Backend, events: RoomEvents, node: RoomNode) {
     this.#backend = backend
     this.#events = events
-    backend.bus.listen((name, notice) => this.#rooms.get(name)?.room.notice(notice))
+    this.#node = node
+    backend.bus.listen((name, notice) => this.#notice(name, notice))
   }
 
   /** Open a room, or take the open one; it stays open until `release` finds nobody in it. */
@@ -61,6 +70,12 @@ export class RoomDirectory {
   /** Compare every room with the store. */
   checkAll(): void {
     for (const room of this.open()) void room.check()
+  }
+
+  #notice(name: string, notice: Notice): void {
+    if (notice.kind !== 'read') this.#rooms.get(name)?.room.notice(notice)
+    // This is about one user, whose connections are found without looking at everybody in the room.
+    else if (notice.node !== this.#node.node) this.#node.users.tell(notice.user, writeRead(name, notice.seq))
   }
 
   async close(): Promise<void> {

@@ -100,13 +100,6 @@ export class Room {
       case 'typing':
         this.#setTyping(notice.user, notice.on)
         break
-      case 'read':
-        for (const { recipient } of this.members.values()) {
-          if (recipient.userId === notice.user) {
-            recipient.sendText(writeEvent('read', { seq: notice.seq }, { room: this.name }))
-          }
-        }
-        break
       case 'replaced': {
         const recipient = this.members.get(notice.conn)?.recipient
         if (recipient?.userId === notice.user) recipient.closeWith('replaced', REPLACED)

@@ -1,13 +1,23 @@
 /** Whose connections are on this node: at most ten a user, the old one of a page gone when its new one comes. */
-import { LIMITS } from '../protocol/index.ts'
+import { LIMITS, writeEvent } from '../protocol/index.ts'
 import type { ChatConnection } from './connection.ts'
 import { REPLACED } from './room.ts'
+
+/** Write the event of a read mark. */
+export function writeRead(room: string, seq: number): string {
+  return writeEvent('read', { seq }, { room })
+}
 
 export class UserConnections {
   readonly #users = new Map<string, Set<ChatConnection>>()
 
   of(user: string): Iterable<ChatConnection> {
     return this.#users.get(user) ?? []
+  }
+
+  /** Send a text to every connection of a user here, but for one. */
+  tell(user: string, text: string, except?: ChatConnection): void {
+    for (const connection of this.of(user)) if (connection !== except) connection.sendText(text)
   }
 
   /** Take a connection on for a user; `false` when the user has too many. */

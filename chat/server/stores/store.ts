@@ -111,7 +111,8 @@ export type Notice =
       readonly conns: number
     }
   | { readonly kind: 'typing'; readonly user: User; readonly on: boolean }
-  | { readonly kind: 'read'; readonly user: string; readonly seq: number }
+  /** The user has read up to here on a connection of `node`, which has told its own. */
+  | { readonly kind: 'read'; readonly node: string; readonly user: string; readonly seq: number }
   /** The user's connection `conn`, wherever it is, has been replaced. */
   | { readonly kind: 'replaced'; readonly user: string; readonly conn: string }
   /** The log may have moved without notices: compare, and fetch what is missing. */

@@ -65,6 +65,26 @@ describe.skipIf(!hasRedis())('two nodes on one Redis', { timeout: 60_000 }, () =
     await anna.until(() => anna.of('presence').some(({ d }) => d.leave.some(({ name }) => name === 'Bo')))
   })
 
+  it('tell the connections of a user on the other node what was read, once', async () => {
+    const first = nodes[0]!.connect()
+    const { session } = await first.get('auth', { guest: { name: 'Anna' } })
+    const others = [await nodes[0]!.guest('Anna', session!), await nodes[1]!.guest('Anna', session!)]
+    for (const peer of [first, ...others]) await peer.get('join', {}, 'general')
+    const bo = await nodes[1]!.guest('Bo')
+    await bo.get('join', {}, 'general')
+    await first.say('one')
+    await first.get('read', { seq: 1 }, 'general')
+    for (const peer of others) await peer.until(() => peer.of('read').length > 0)
+    // What is said later comes later: nothing more was on its way.
+    await first.say('two')
+    for (const peer of [first, bo, ...others]) await peer.until(() => peer.texts().length === 2)
+    expect(others.map((peer) => peer.of('read').map(({ room, d }) => [room, d.seq]))).toEqual([
+      [['general', 1]],
+      [['general', 1]],
+    ])
+    expect([first.of('read'), bo.of('read')]).toEqual([[], []])
+  })
+
   it('lose nothing while their subscriptions are cut again and again', async () => {
     const [anna, bo] = [await nodes[0]!.guest('Anna'), await nodes[1]!.guest('Bo')]
     await anna.get('join', {}, 'general')
