@@ -12,6 +12,7 @@ import { OutputBudget } from './output-budget.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import type { ServerSettings } from './server-options.ts'
 import { internalsOf, type Socket } from './socket.ts'
+import { isThenable } from './thenable.ts'
 import { Alarm, wheel } from './timer-wheel.ts'
 import type { TopicHub } from './topic-hub.ts'
 
@@ -45,7 +46,7 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
   open(socket: Socket<Data>): void {
     try {
       const result = this.#settings.options.open?.(socket)
-      if (result instanceof Promise) this.#hold(socket, result, internalsOf(socket).queue === undefined)
+      if (isThenable(result)) this.#hold(socket, result, internalsOf(socket).queue === undefined)
     } catch (error) {
       this.error(socket, error)
     }
@@ -57,7 +58,7 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
     if (limiter !== undefined && !keepWithin(socket, limiter, limiter.message(byteLengthOf(message)))) return
     if (queue !== undefined) return queue.push(message)
     const result = this.#settings.options.message?.(socket, message, isText)
-    if (result instanceof Promise) this.#hold(socket, result, this.#settings.sequential)
+    if (isThenable(result)) this.#hold(socket, result, this.#settings.sequential)
   }
 
   part(socket: Socket<Data>, bytes: Uint8Array, { isText, final }: { isText: boolean; final: boolean }): void {
@@ -127,7 +128,7 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
     if (handler !== undefined) {
       try {
         const result = handler(error, socket)
-        if (result instanceof Promise) result.catch(ignore)
+        if (isThenable(result)) Promise.resolve(result).catch(ignore)
         return
       } catch {
         // It cannot be told to anyone; the socket it concerns is closed below.
@@ -140,15 +141,17 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
   }
 
   #watch(socket: Socket<Data>, result: unknown): void {
-    if (result instanceof Promise) result.catch((error: unknown) => this.error(socket, error))
+    if (isThenable(result)) Promise.resolve(result).catch((error: unknown) => this.error(socket, error))
   }
 
   /** With `rests`, what comes next waits until the promise is settled, and TCP holds the peer back. */
-  #hold(socket: Socket<Data>, result: Promise<unknown>, rests: boolean): void {
+  #hold(socket: Socket<Data>, result: PromiseLike<unknown>, rests: boolean): void {
     if (!rests) return this.#watch(socket, result)
     const { connection } = internalsOf(socket).binding
     connection.pause(Stall.Handler)
-    result.catch((error: unknown) => this.error(socket, error)).finally(() => connection.resume(Stall.Handler))
+    Promise.resolve(result)
+      .catch((error: unknown) => this.error(socket, error))
+      .finally(() => connection.resume(Stall.Handler))
   }
 }
 

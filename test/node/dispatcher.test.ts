@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import type { CloseCause, CloseOutcome } from '../../src/protocol/close-outcome.ts'
 import type { ServerOptions } from '../../src/node/server-options.ts'
@@ -15,6 +16,11 @@ function deferred<T = void>() {
   })
   return { promise, resolve, reject }
 }
+
+/** A promise that is no instance of the Promise of this realm. */
+const foreignPromise = runInNewContext('(executor) => new Promise(executor)') as (
+  executor: (resolve: () => void, reject: (error: Error) => void) => void,
+) => Promise<void>
 
 describe('Messages', () => {
   it('that come before the promise of open is settled wait for it, also those that came with the handshake', async () => {
@@ -78,6 +84,27 @@ describe('Messages', () => {
     client.destroy()
   })
 
+  it('come one after the other also where the promise is of another realm', async () => {
+    const log: string[] = []
+    const settle: (() => void)[] = []
+    const { port } = await serve({
+      sequential: true,
+      message(socket, message) {
+        log.push(message as string)
+        socket.send(message)
+        return foreignPromise((resolve) => void settle.push(resolve))
+      },
+    })
+    const client = await RawClient.open(port)
+    client.send(clientFrame(1, 'a'), clientFrame(1, 'b'))
+    await client.take(1)
+    expect(log).toEqual(['a'])
+    settle[0]!()
+    await client.take(2)
+    expect(log).toEqual(['a', 'b'])
+    client.destroy()
+  })
+
   it('come without waiting for a promise when it is not asked for', async () => {
     const log: string[] = []
     const { promise, resolve } = deferred()
@@ -136,6 +163,7 @@ describe('A mistake of the application', () => {
       },
     ],
     ['message, later', { message: () => Promise.reject(bad) }],
+    ['message, later, in another realm', { message: () => foreignPromise((_, reject) => reject(bad)) }],
     [
       'ping',
       {
