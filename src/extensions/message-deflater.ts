@@ -67,10 +67,13 @@ export class MessageDeflater {
       if (this.#takeover || !whole) input = bytes.slice()
       return this.#task(input)
     }
-    this.#job = deflateInPool(this.#settings.concurrencyLimit, prepare, (output) => {
+    let isDone = false
+    const job = deflateInPool(this.#settings.concurrencyLimit, prepare, (output) => {
+      isDone = true
       this.#job = undefined
       if (!this.#disposed) this.#deliver(output, input, { whole, final }, done)
     })
+    if (!isDone) this.#job = job
   }
 
   /** Compress without history, so that the same bytes do for everybody whose window is as large. */

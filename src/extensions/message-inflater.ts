@@ -119,6 +119,7 @@ export class MessageInflater {
     // The chunk it lies in may be written to again before its turn comes.
     const part = { input: goesOn ? NOTHING : input.slice(), final }
     this.#job = enqueuePoolJob(this.#settings.concurrencyLimit, (release) => {
+      if (this.#disposed) return release()
       const done = (result: InflateResult, hasMore: boolean): void => {
         try {
           answer(result, hasMore)

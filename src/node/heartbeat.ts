@@ -27,8 +27,10 @@ export interface HeartbeatOutput {
 
 /** The connection, as far as its heartbeat goes. */
 export interface HeartbeatTarget {
-  /** Whether it reads: a peer that is held back cannot be heard. */
+  /** Whether messages of the peer wait: it is not to blame for its silence. */
   readonly stalled: boolean
+  /** Whether nothing is read at all: not even a pong could be heard. */
+  readonly rests: boolean
   ping(payload: Uint8Array): boolean
   close(code: number, reason: string, cause: CloseCause): void
   terminate(cause: CloseCause): void
@@ -127,9 +129,9 @@ export class Heartbeat extends Deadline {
     if (this.#output.isBlocked) return this.#lookAtOutput(now)
     this.#progress = undefined
     const silentAt = wheel.endOf(this.#heardIn) + interval
-    if (now < silentAt || this.#target.stalled) {
+    if (now < silentAt || this.#target.rests) {
       this.#awaited = 0
-      this.#beatAt = this.#target.stalled ? after(now, interval) : silentAt
+      this.#beatAt = this.#target.rests ? after(now, interval) : silentAt
     } else if (this.#awaited === 0) {
       this.#ping()
       this.#beatAt = after(now, timeout)

@@ -87,9 +87,14 @@ export class Connection {
     return this.#receiver.isBetweenFrames
   }
 
-  /** Whether reading rests; the transport had better be paused. */
+  /** Whether messages wait. */
   get stalled(): boolean {
     return this.#receiver.stalls !== 0
+  }
+
+  /** Whether nothing is read at all, pongs included; the transport had better be paused. */
+  get rests(): boolean {
+    return this.#receiver.rests
   }
 
   /** Whether the application has paused. */

@@ -13,7 +13,7 @@ import { applyMask, rotateMaskKey } from './mask.ts'
 
 /** Who listens to a reader. Both calls answer whether to go on; after `false` the reader stops where it is. */
 export interface FrameSink {
-  /** A header is complete; it is valid during this call only. After `false` the reader must not be used again: the connection has failed. */
+  /** A header is complete; it is valid during this call only. After `false` the reader goes on with the payload when it is asked to. */
   frameHeader(header: FrameHeader): boolean
   /** `chunk[start, end)` is payload, unmasked; `last` tells that the frame ends with it. Empty frames come as one empty part. */
   framePayload(chunk: Uint8Array, start: number, end: number, last: boolean): boolean
@@ -44,11 +44,17 @@ export class FrameReader {
     return !this.#inPayload && this.#carried === 0
   }
 
+  /** Whether what comes next is payload, if it be none. */
+  get isInPayload(): boolean {
+    return this.#inPayload
+  }
+
   /** Read on in `chunk` from `from`; answer where it stopped: at the end, unless the sink said so before. */
   read(chunk: Uint8Array, from: number): number {
     const end = chunk.length
     let at = from
-    while (at < end) {
+    // A frame without payload may have been left behind its header.
+    while (at < end || (this.#inPayload && this.#remaining === 0)) {
       if (!this.#inPayload) {
         at = this.#readHeader(chunk, at)
         if (!this.#inPayload) return at // the chunk broke off in the header

@@ -64,6 +64,8 @@ export class MessageAssembler implements FrameSink, HeaderContext {
   inMessage = false
   /** Whether chunks are lent: whoever gets bytes of them to keep gets a copy. */
   isLent = false
+  /** Whether to stop behind each header but those of Ping and Pong. */
+  holdsMessages = false
   /** Of the current frame: whether it is a control frame, which one, and whether it ends its message. */
   #opcode: number = Opcode.Continuation
   #fin = false
@@ -91,12 +93,17 @@ export class MessageAssembler implements FrameSink, HeaderContext {
     this.#options = options
   }
 
+  /** Whether the current frame is one that is heard while messages wait. */
+  get isPingOrPong(): boolean {
+    return this.#opcode === Opcode.Ping || this.#opcode === Opcode.Pong
+  }
+
   frameHeader(header: FrameHeader): boolean {
     const violation = checkHeader(header, this)
     if (violation !== undefined) return this.#violate(violation, describeFrame(header))
     this.#opcode = header.opcode
     // RFC 6455 5.4: control frames may stand between the fragments of a message, and touch nothing of it.
-    if (isControl(header.opcode)) return true
+    if (isControl(header.opcode)) return !this.holdsMessages || this.isPingOrPong
     this.#fin = header.fin
     this.inMessage = !header.fin
     if (header.opcode !== Opcode.Continuation) this.#beginMessage(header)
@@ -113,7 +120,7 @@ export class MessageAssembler implements FrameSink, HeaderContext {
       return this.#violate(Violations.TooManyFragments, `message of more than ${this.#options.maxFragments} fragments`)
     }
     if (this.#announced > this.#options.partsFrom) this.#isInParts = true
-    return true
+    return !this.holdsMessages
   }
 
   framePayload(chunk: Uint8Array, start: number, end: number, last: boolean): boolean {

@@ -12,7 +12,7 @@ import { MessageAssembler, type MessagePart, type MessageSink } from './message-
 import { Utf8Validator } from './utf8.ts'
 import { Violations, type Violation } from './violation.ts'
 
-/** Why reading rests; while any of these stands, what arrives waits. */
+/** Why reading rests; while any of these stands, no further message is delivered. */
 export const Stall = {
   /** The application has paused. */
   Application: 1,
@@ -28,6 +28,12 @@ export const Stall = {
   Reader: 32,
 } as const
 export type Stall = (typeof Stall)[keyof typeof Stall]
+
+/**
+ * While it is only the application that is not ready for more, pings are still answered and pongs heard, up to the next
+ * message. A Close and the end of TCP wait: what is being worked on may still have to be answered. RFC 6455 5.5.1 to 5.5.3.
+ */
+const HEEDS_PINGS: number = Stall.Handler | Stall.Reader
 
 /** Who listens to a receiver. None of these may throw. */
 export interface ReceiverListener {
@@ -87,6 +93,11 @@ export class MessageReceiver implements MessageSink {
     return this.#stalls
   }
 
+  /** Whether nothing at all is read, pongs included. */
+  get rests(): boolean {
+    return !this.#canRead
+  }
+
   /** Whether the next byte to come in begins a frame. */
   get isBetweenFrames(): boolean {
     return this.#reader.isBetweenFrames && (this.#backlog === undefined || this.#backlog.length === 0)
@@ -95,7 +106,7 @@ export class MessageReceiver implements MessageSink {
   /** Take in bytes, which are unmasked where they are and may be kept, unless they are lent for the time of this call. */
   receive(chunk: Uint8Array, isLent: boolean): void {
     if (this.#isStopped) return
-    if (this.#isParsing || this.#stalls !== 0) {
+    if (this.#isParsing || !this.#canRead) {
       this.#backlog ??= []
       this.#backlog.push(isLent ? this.#copyOf(chunk) : chunk)
       return
@@ -125,28 +136,39 @@ export class MessageReceiver implements MessageSink {
     this.#decoded = undefined
   }
 
-  /** Let reading rest. Nothing more of the current chunk is delivered. */
+  /** Let reading rest. No further message of the current chunk is delivered. */
   pause(reason: Stall): void {
     this.#stalls |= reason
-    if (!this.#isStopped) this.#tellReading(false)
+    this.#assembler.holdsMessages = true
+    if (!this.#canRead && !this.#isStopped) this.#tellReading(false)
   }
 
   /** Take a reason to rest away; when it was the last, what waits is read. */
   resume(reason: Stall): void {
     if ((this.#stalls & reason) === 0) return
     this.#stalls &= ~reason
+    this.#assembler.holdsMessages = this.#stalls !== 0
     if (this.#stalls === Stall.Decoding && this.#decoded !== undefined) {
       const deliver = this.#decoded
       this.#decoded = undefined
       return deliver()
     }
-    if (this.#stalls !== 0 || this.#isParsing || this.#isStopped) return
+    if (!this.#canRead || this.#isParsing || this.#isStopped) return
     this.#isParsing = true
+    // A message without payload may wait whose header was all there was.
+    if (this.#reader.isInPayload) this.#read(this.#backlog?.shift() ?? NOTHING)
     this.#readBacklog()
   }
 
   get #goesOn(): boolean {
-    return this.#stalls === 0 && !this.#isStopped
+    return this.#canRead && !this.#isStopped
+  }
+
+  /** Whether there is anything that may be read: messages, or only what is heard between them. */
+  get #canRead(): boolean {
+    if (this.#stalls === 0) return true
+    if ((this.#stalls & ~HEEDS_PINGS) !== 0) return false
+    return !this.#reader.isInPayload || this.#assembler.isPingOrPong
   }
 
   #read(chunk: Uint8Array): void {
@@ -164,13 +186,13 @@ export class MessageReceiver implements MessageSink {
   }
 
   #readBacklog(): void {
-    while (this.#backlog !== undefined && this.#backlog.length > 0 && this.#goesOn) this.#read(this.#backlog.shift()!)
+    while (this.#backlog !== undefined && this.#backlog.length > 0 && this.#canRead) this.#read(this.#backlog.shift()!)
     this.#isParsing = false
     this.#isMuted = false
     // Where frames come unmasked, the view is one of outgoing frames, which is of use again.
     if (this.#assembler.isServer) releaseMaskView()
     releaseByteView()
-    if (this.#goesOn && !this.#hasEnded) this.#tellReading(true)
+    if (!this.#isStopped && !(this.#canRead && this.#hasEnded)) this.#tellReading(this.#canRead)
     this.#endIfRead()
   }
 
@@ -183,7 +205,8 @@ export class MessageReceiver implements MessageSink {
   #endIfRead(): void {
     const isDecoding = (this.#stalls & Stall.Decoding) !== 0
     const isRead = !this.#isParsing && (this.#backlog === undefined || this.#backlog.length === 0)
-    if (this.#hasEnded && isRead && !isDecoding) this.#listener.end()
+    const isWorkedOn = (this.#stalls & HEEDS_PINGS) !== 0
+    if (this.#hasEnded && isRead && !isDecoding && !isWorkedOn) this.#listener.end()
   }
 
   // What the assembler tells:
@@ -261,8 +284,12 @@ export class MessageReceiver implements MessageSink {
       if (isAtOnce) this.#stalls &= ~Stall.Decoding
       const settle = (): void => {
         if (this.#isStopped) return
+        // A handler that closes mutes what waits behind this, as it does when nothing has to be decoded.
+        const wasParsing = this.#isParsing
+        this.#isParsing = true
         if (result instanceof Uint8Array) deliver(result, hasMore)
         else this.#notDecodable(result)
+        this.#isParsing = wasParsing
         if (!isAtOnce && !hasMore) this.resume(Stall.Decoding)
       }
       if (isAtOnce) settle()

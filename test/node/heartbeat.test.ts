@@ -20,6 +20,7 @@ function makeHeartbeat(options: Partial<HeartbeatOptions>) {
     void calls.push(`${Math.round((performance.now() - started) / 100) / 10} ${call}`)
   const target = {
     stalled: false,
+    rests: false,
     ping: (payload: Uint8Array) => {
       pings.push(Buffer.from(payload))
       note('ping')
@@ -85,7 +86,7 @@ describe('A heartbeat', () => {
 
   it('does not ping a peer that it does not read from', () => {
     const { target, calls, heartbeat } = makeHeartbeat({ interval: 1000, timeout: 1000, idleTimeout: 3000 })
-    target.stalled = true
+    target.stalled = target.rests = true
     vi.advanceTimersByTime(10_000)
     expect(calls).toEqual([])
     heartbeat.stop()

@@ -188,6 +188,17 @@ describe('Decoding that takes its time', () => {
     expect(socket.connection.state).toBe('draining')
   })
 
+  it('mutes what waits behind a message whose handler closes, as without decoding', () => {
+    const extension = new SlowExtension()
+    const socket = new Recorded('server', { extension }, { message: () => socket.connection.close(1000) })
+    socket.connection.receive(concat(text('a', 2), text('b'), frame(9, hex('01'))))
+    extension.finishDecoding()
+    expect(socket.calls.filter((call) => call.startsWith('text'))).toEqual(['text a'])
+    expect(socket.calls).toContain('ping 01')
+    socket.connection.receive(text('c'))
+    expect(socket.calls.filter((call) => call.startsWith('text'))).toEqual(['text a', 'text c'])
+  })
+
   it('pauses when the handler that gets the message says so', () => {
     const extension = new SlowExtension()
     const socket = new Recorded('server', { extension }, { message: () => socket.connection.pause() })
@@ -231,6 +242,104 @@ describe('Decoding that takes its time', () => {
     const socket = new Recorded('server', { extension: new SlowExtension({ isSlow: false }), text: 'bytes' })
     socket.connection.receive(text('é', 2))
     expect(socket.take()).toEqual(['text c3 a9'])
+  })
+})
+
+describe('While the application works on a message', () => {
+  /** Each message is worked on until `done`. */
+  function worker(reason: Stall = Stall.Handler): Recorded {
+    const socket = new Recorded('server', {}, { message: () => socket.connection.pause(reason) })
+    return socket
+  }
+
+  it.each([Stall.Handler, Stall.Reader])('pings are answered up to the next message (RFC 6455 5.5.2), %i', (reason) => {
+    const socket = worker(reason)
+    socket.connection.receive(
+      concat(text('a'), frame(9, hex('01')), frame(10, hex('02')), text('b'), frame(9, hex('03'))),
+    )
+    expect(socket.take()).toEqual(['text a', 'ping 01', 'pong 02', 'stop reading'])
+    expect(socket.output).toBe('8a 01 01')
+    expect([socket.connection.stalled, socket.connection.rests]).toEqual([true, true])
+    socket.connection.resume(reason)
+    expect(socket.take()).toEqual(['text b', 'ping 03', 'go on reading'])
+    expect([socket.connection.stalled, socket.connection.rests]).toEqual([true, false])
+  })
+
+  it('whatever comes is read on until a message begins, however TCP cuts it', () => {
+    const bytes = concat(frame(9, hex('01 02 03')), frame(10, hex('')), text('b'), frame(9, hex('04')))
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const socket = worker()
+      socket.connection.receive(text('a'))
+      socket.connection.receive(bytes.slice(0, cut))
+      socket.connection.receive(bytes.slice(cut))
+      const before = socket.take().filter((call) => !call.endsWith('reading'))
+      expect(before).toEqual(['text a', 'ping 01 02 03', 'pong'])
+      expect(socket.connection.rests).toBe(true)
+      socket.connection.resume(Stall.Handler)
+      expect(socket.take().filter((call) => !call.endsWith('reading'))).toEqual(['text b', 'ping 04'])
+      expect(socket.connection.rests).toBe(false)
+    }
+  })
+
+  it('an empty message waits too, though its header was all there is of it', () => {
+    const socket = worker()
+    socket.connection.receive(concat(text('a'), frame(2, hex(''))))
+    expect(socket.take()).toEqual(['text a', 'stop reading'])
+    socket.connection.resume(Stall.Handler)
+    expect(socket.take()).toEqual(['binary', 'go on reading'])
+  })
+
+  it('a Close waits, since the message may have to be answered first (RFC 6455 5.5.1)', () => {
+    const socket = worker()
+    socket.connection.receive(concat(text('a'), frame(9, hex('01')), CLOSE))
+    expect(socket.connection.state).toBe('open')
+    socket.connection.send(utf8('the answer'))
+    socket.connection.resume(Stall.Handler)
+    expect(socket.connection.state).not.toBe('open')
+    expect(socket.output).toMatch(/^8a 01 01 82 0a .* 88 02 03 e8$/)
+  })
+
+  it('the end of TCP waits for the same reason', () => {
+    const socket = worker()
+    socket.connection.receive(text('a'))
+    socket.connection.receiveEnd()
+    expect(socket.connection.send(utf8('the answer'))).toBe(true)
+    socket.connection.resume(Stall.Handler)
+    expect(socket.calls.at(-1)).toMatch(/^closed 1006/)
+    expect(socket.output).toMatch(/^82 0a/)
+  })
+
+  it('a broken rule fails the connection without waiting', () => {
+    const socket = worker()
+    socket.connection.receive(concat(text('a'), frame(9, new Uint8Array(126))))
+    expect(socket.output).toMatch(/^88 \S\S 03 ea/)
+  })
+
+  it('nothing at all is heard once there is another reason to rest', () => {
+    const socket = worker()
+    socket.connection.receive(text('a'))
+    socket.connection.pause(Stall.Output)
+    socket.connection.receive(frame(9, hex('01')))
+    expect(socket.take()).toEqual(['text a', 'stop reading'])
+    socket.connection.resume(Stall.Output)
+    expect(socket.take()).toEqual(['ping 01', 'go on reading'])
+    expect(socket.connection.stalled).toBe(true)
+  })
+
+  it('inside a message, between its fragments, pings are answered; inside a frame nothing can be', () => {
+    const socket = new Recorded('server', { partsFrom: 0 }, { part: () => socket.connection.pause(Stall.Reader) })
+    const first = frame(2, hex('01 02 03'), { fin: false })
+    socket.connection.receive(first.slice(0, -1))
+    expect(socket.connection.rests).toBe(true)
+    socket.connection.resume(Stall.Reader)
+    socket.connection.receive(concat(first.slice(-1), frame(9, hex('07')), frame(0, hex('04'))))
+    expect(socket.take().filter((call) => !call.endsWith('reading'))).toEqual([
+      'part of binary 01 02',
+      'part of binary 03',
+      'ping 07',
+    ])
+    socket.connection.resume(Stall.Reader)
+    expect(socket.take()).toEqual(['part of binary, last, 04', 'go on reading'])
   })
 })
 
