@@ -21,6 +21,8 @@ export interface BindingListener<Owner> {
   blocked(owner: Owner): void
   /** What was unsent has been handed to the system. */
   unblocked(owner: Owner): void
+  /** What waits for the peer, below that, has become worth weighing, or is so no longer. */
+  weigh?(owner: Owner): void
   /** The connection is no longer open; its end will follow. */
   closing?(owner: Owner): void
   close(owner: Owner, outcome: CloseOutcome): void

@@ -97,6 +97,12 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
     this.#budget.weigh(binding.output)
   }
 
+  weigh(socket: Socket<Data>): void {
+    const { output } = internalsOf(socket).binding
+    if (output.isBehind) this.#budget.weigh(output)
+    else this.#budget.forget(output)
+  }
+
   unblocked(socket: Socket<Data>): void {
     const { member, binding } = internalsOf(socket)
     this.#budget.forget(binding.output)

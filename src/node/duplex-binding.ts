@@ -258,6 +258,10 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
     this.#listener.unblocked(this.#owner)
   }
 
+  weigh(): void {
+    this.#listener.weigh?.(this.#owner)
+  }
+
   drain(): void {
     try {
       this.#listener.drain(this.#owner)

@@ -1,11 +1,12 @@
 /**
- * How many bytes may wait for peers that do not read, over all connections of a server. Only connections with more unsent
- * than their high-water mark are weighed, so those that keep up cost nothing.
+ * How many bytes may wait for peers that do not read, over all connections of a server. Only connections whose stream asks
+ * to wait, or for which publications are held, are weighed, so those that keep up cost nothing.
  */
 
 /** A connection, as far as its output goes. */
 export interface Weighed {
-  readonly bufferedAmount: number
+  /** Bytes that wait for its peer. */
+  readonly weight: number
   /** Drop it: its memory is wanted back now. */
   giveUp(): void
 }
@@ -27,7 +28,7 @@ export class OutputBudget {
 
   /** Take note of what waits for a connection now. When it is too much in all, those with the most are dropped. */
   weigh(item: Weighed): void {
-    const bytes = item.bufferedAmount
+    const bytes = item.weight
     this.#total += bytes - (this.#weights.get(item) ?? 0)
     this.#weights.set(item, bytes)
     if (this.#limit > 0 && this.#total > this.#limit) this.#relieve()
@@ -43,7 +44,7 @@ export class OutputBudget {
   #relieve(): void {
     this.#total = 0
     for (const item of this.#weights.keys()) {
-      const bytes = item.bufferedAmount
+      const bytes = item.weight
       this.#weights.set(item, bytes)
       this.#total += bytes
     }

@@ -18,6 +18,8 @@ export interface OutputHost {
   blocked(): void
   /** No longer. */
   unblocked(): void
+  /** What waits for the peer, below that, has become worth weighing, or is so no longer. */
+  weigh(): void
   /** It is well to send again, after `sent` had said to wait. */
   drain(): void
 }
@@ -37,6 +39,10 @@ export class Output {
   /** Bytes that were unsent behind the last message. */
   #unsentAtSend = 0
   #isBlocked = false
+  /** Whether the stream has more than its own mark, and will say `drain`. */
+  #isQueued = false
+  /** Bytes of publications that wait elsewhere, until it keeps up again. */
+  #held = 0
   /** Whether somebody was told to wait. */
   #owesDrain = false
   /** Bytes that came when the stream took nothing any more. */
@@ -56,6 +62,22 @@ export class Output {
   /** Whether more is unsent than there may be. */
   get isBlocked(): boolean {
     return this.#isBlocked
+  }
+
+  /** Bytes that wait for the peer in all. */
+  get weight(): number {
+    return this.bufferedAmount + this.#held
+  }
+
+  /** Whether anything waits for the peer that is worth weighing. */
+  get isBehind(): boolean {
+    return this.#isBlocked || this.#isQueued || this.#held > 0
+  }
+
+  /** Take note of how many bytes of publications wait for it. */
+  holds(bytes: number): void {
+    this.#held = bytes
+    if (this.#host.connection.state !== ConnectionState.Closed) this.#host.weigh()
   }
 
   /** A number that changes when the peer takes anything of what is unsent. */
@@ -87,7 +109,9 @@ export class Output {
     const { stream } = this.#host
     if (this.#waitingForSystem !== undefined) this.#askSystem()
     const unsent = stream.writableLength
+    if (unsent > 0 && stream.writableNeedDrain) this.#isQueued = true
     if (unsent > this.#mark) this.#overMark(unsent - length)
+    else if (this.#isQueued) this.#host.weigh()
     if (this.#owesDrain && !stream.writableNeedDrain) process.nextTick(() => this.drained())
     return unsent
   }
@@ -120,10 +144,14 @@ export class Output {
     // What is being compressed will be written, and will then lead here again.
     if (connection.isEncoding && this.bufferedAmount > this.#mark) return
     this.#unsentAtSend = 0
+    const wasQueued = this.#isQueued
+    this.#isQueued = false
     if (this.#isBlocked) {
       this.#isBlocked = false
       connection.resume(Stall.Output)
       this.#host.unblocked()
+    } else if (wasQueued) {
+      this.#host.weigh()
     }
     if (!this.#owesDrain || this.bufferedAmount > this.#mark) return
     this.#owesDrain = false

@@ -113,7 +113,10 @@ export interface ServerOptions<Data> extends ServerHandlers<Data>, ConnectionLim
   readonly autoPong?: boolean
   /** Milliseconds for the request of a handshake to come, and for `upgrade`'s promise. Default 10,000. */
   readonly handshakeTimeout?: number
-  /** Bytes of unsent output of all connections; over it those with the most are dropped. Default 512 MiB, 0 for no limit. */
+  /**
+   * Bytes of unsent output of all connections whose stream has more than its own mark, and of publications that wait for
+   * subscribers; over it those with the most are dropped. Default 512 MiB, 0 for no limit.
+   */
   readonly maxBufferedTotal?: number
   /** Addresses and networks of proxies whose X-Forwarded-For is believed, e.g. `['10.0.0.0/8']`. Default: none. */
   readonly trustProxy?: readonly string[]

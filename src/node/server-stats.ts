@@ -17,6 +17,8 @@ export interface ServerStats extends Traffic {
   readonly closed: Readonly<Record<CloseCause, number>>
   /** Bytes that were given to `send` and not yet to the system. */
   readonly bufferedAmount: number
+  /** Bytes of publications that wait for subscribers that do not keep up, and are not given to `send` yet. */
+  readonly heldAmount: number
   /** Control frames that were sent: the heartbeat's and yours, and the answers that the protocol asks for. RFC 6455 5.5. */
   readonly controlsOut: ControlCounts
   /** Messages that subscribers missed because they did not keep up. */
@@ -54,7 +56,7 @@ export class ServerCounters {
   /** Everything, with what the open sockets have counted so far. */
   sum(
     sockets: ReadonlySet<Counting>,
-    { controlsOut, ...others }: Pick<ServerStats, 'handshakes' | 'dropped' | 'controlsOut'>,
+    { controlsOut, ...others }: Pick<ServerStats, 'handshakes' | 'dropped' | 'heldAmount' | 'controlsOut'>,
   ): ServerStats {
     const traffic = { ...this.#past }
     let bufferedAmount = 0

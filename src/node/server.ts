@@ -167,9 +167,9 @@ export class WebSocketServer<Data = undefined> {
 
   /** What has happened since the server was made. */
   stats(): ServerStats {
-    const { dropped } = this.#hub.topics
+    const { dropped, heldBytes: heldAmount } = this.#hub.topics
     const controlsOut = this.#settings.binding.controlsOut!
-    return this.#counters.sum(this.#clients, { handshakes: this.#limits.underWay, dropped, controlsOut })
+    return this.#counters.sum(this.#clients, { handshakes: this.#limits.underWay, dropped, heldAmount, controlsOut })
   }
 
   /**

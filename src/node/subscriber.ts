@@ -37,6 +37,10 @@ export class SocketSubscriber<Owner> implements Subscriber {
     this.#binding.flush()
   }
 
+  holds(bytes: number): void {
+    this.#binding.output.holds(bytes)
+  }
+
   closeSlow(): void {
     this.#binding.connection.fail(CloseCode.TryAgainLater, 'does not keep up', { cause: 'backpressure' })
   }

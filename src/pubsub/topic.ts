@@ -19,6 +19,8 @@ export interface Subscriber {
   sendMessage(payload: Uint8Array, isText: boolean): void
   /** Write out what was sent. */
   flush(): void
+  /** Take note of how many bytes of publications are held for it now. */
+  holds(bytes: number): void
   /** Close because it does not keep up. */
   closeSlow(): void
 }
@@ -56,6 +58,8 @@ export class Member {
   readonly subscriber: Subscriber
   readonly topics = new Map<string, Topic>()
   held: HeldMessages | undefined
+  /** Bytes of them, as the subscriber was last told. */
+  noted = 0
   /** Batches it is in, counted during a flush. */
   batches = 0
 

@@ -59,6 +59,7 @@ export class Topics {
   readonly #slow = new Set<Member>()
   #order = 0
   #dropped = 0
+  #heldBytes = 0
   readonly #flush = (): void => this.flush()
 
   constructor(options: TopicsOptions) {
@@ -73,6 +74,11 @@ export class Topics {
   /** Messages that subscribers missed so far, because they did not keep up. */
   get dropped(): number {
     return this.#dropped
+  }
+
+  /** Bytes of publications that wait for subscribers that do not keep up. */
+  get heldBytes(): number {
+    return this.#heldBytes
   }
 
   /** How many subscribe to a topic. */
@@ -109,6 +115,7 @@ export class Topics {
     member.topics.clear()
     member.held = undefined
     this.#slow.delete(member)
+    this.#noteHeld(member)
     return names
   }
 
@@ -121,6 +128,8 @@ export class Topics {
     const { held, dropped } = this.#holdForSlow(topic, message, how)
     const sent = matched - (held?.size ?? 0)
     if (sent > 0) this.#gather(topic, message, exceptions(held, sender))
+    // Whoever weighs what is held may drop members: not before everybody's share is settled.
+    if (held !== undefined) for (const member of [...held]) this.#noteHeld(member)
     return { matched, sent, queued: matched - sent - dropped, dropped }
   }
 
@@ -166,7 +175,20 @@ export class Topics {
   /** Send what waits for a member, as long as it keeps up; all of it with `force`, to keep the order with what follows. */
   #sendHeld(member: Member, force: boolean): void {
     const { held, subscriber } = member
-    while (held !== undefined && held.size > 0 && (force || !subscriber.isSlow)) send(subscriber, held.shift()!)
+    while (held !== undefined && held.size > 0 && (force || !subscriber.isSlow)) {
+      const message = held.shift()!
+      this.#noteHeld(member)
+      send(subscriber, message)
+    }
+  }
+
+  /** Tell how many bytes are held for a member, and count them. */
+  #noteHeld(member: Member): void {
+    const bytes = member.held?.bytes ?? 0
+    if (bytes === member.noted) return
+    this.#heldBytes += bytes - member.noted
+    member.noted = bytes
+    member.subscriber.holds(bytes)
   }
 
   #gather(topic: Topic, message: PreparedMessage, excepted: Set<Member> | undefined): void {

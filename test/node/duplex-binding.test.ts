@@ -78,6 +78,25 @@ describe('A transport that takes nothing', () => {
     expect(bound.calls.slice(0, 3)).toEqual(['blocked', 'unblocked', 'drain'])
   })
 
+  it('is worth weighing while the stream asks to wait, and no longer when it has taken all', async () => {
+    const seen: boolean[] = []
+    const bound = new Bound({ listener: { weigh: () => seen.push(bound.binding.output.isBehind) } })
+    bound.near.hold()
+    bound.binding.connection.send(new Uint8Array(8_000))
+    await turns()
+    expect(seen).toEqual([])
+    bound.binding.connection.send(new Uint8Array(16_000))
+    await turns()
+    expect(seen).toEqual([true])
+    bound.near.release()
+    await turns()
+    expect(seen).toEqual([true, false])
+    bound.binding.output.holds(5)
+    bound.binding.output.holds(0)
+    expect(seen).toEqual([true, false, true, false])
+    expect(bound.calls).toEqual([])
+  })
+
   it('holds one pong, for the latest of any number of pings (RFC 6455 5.5.3)', async () => {
     const bound = new Bound()
     bound.near.hold()

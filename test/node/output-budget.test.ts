@@ -3,8 +3,8 @@ import { OutputBudget } from '../../src/node/output-budget.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
 
-function makeItem(bufferedAmount: number) {
-  const item = { bufferedAmount, wasDropped: false, giveUp: () => void (item.wasDropped = true) }
+function makeItem(weight: number) {
+  const item = { weight, wasDropped: false, giveUp: () => void (item.wasDropped = true) }
   return item
 }
 
@@ -14,7 +14,7 @@ describe('A budget of output', () => {
     const items = [30, 50, 20].map(makeItem)
     for (const item of items) budget.weigh(item)
     expect(budget.total).toBe(100)
-    items[2]!.bufferedAmount = 21
+    items[2]!.weight = 21
     budget.weigh(items[2]!)
     expect(items.map(({ wasDropped }) => wasDropped)).toEqual([false, true, false])
     expect(budget.total).toBe(51)
@@ -24,7 +24,7 @@ describe('A budget of output', () => {
     const budget = new OutputBudget(100)
     const [one, two] = [makeItem(90), makeItem(60)]
     budget.weigh(one)
-    one.bufferedAmount = 10
+    one.weight = 10
     budget.weigh(two)
     expect([one.wasDropped, two.wasDropped, budget.total]).toEqual([false, false, 70])
     budget.forget(one)
@@ -51,6 +51,45 @@ describe('A budget of output', () => {
     expect([small.readyState, large.readyState]).toEqual([1, 3])
     expect(server.stats()).toMatchObject({ connections: 1, closed: { backpressure: 1 } })
     for (const client of clients) client.destroy()
+  })
+
+  it('counts what is held for subscribers that do not keep up, and numbers it', async () => {
+    const { port, opened, server, outcomes } = await serve({
+      highWaterMark: 1000,
+      maxBufferedTotal: 40_000_000,
+      slowBudget: 8_000_000,
+    })
+    const clients = [0, 1, 2, 3].map(async () => RawClient.open(port))
+    for (const client of clients) (await client).socket.pause()
+    const sockets = await Promise.all([0, 1, 2, 3].map((index) => opened(index)))
+    for (const [index, socket] of sockets.entries()) {
+      socket.subscribe(`own ${index}`)
+      socket.send(new Uint8Array(8_000_000))
+    }
+    await new Promise(setImmediate)
+    expect(server.stats()).toMatchObject({ connections: 4, heldAmount: 0 })
+    for (const index of sockets.keys()) server.publish(`own ${index}`, new Uint8Array(3_000_000).fill(index))
+    expect(outcomes.length).toBeGreaterThan(0)
+    expect(outcomes.every(({ cause }) => cause === 'backpressure')).toBe(true)
+    const { connections, bufferedAmount, heldAmount } = server.stats()
+    expect(connections).toBe(4 - outcomes.length)
+    expect(heldAmount).toBeGreaterThanOrEqual(3_000_000 * connections)
+    expect(bufferedAmount + heldAmount).toBeLessThanOrEqual(40_000_000)
+    for (const client of clients) (await client).destroy()
+  })
+
+  it('counts what waits below the mark of many', async () => {
+    const { port, opened, server, outcomes } = await serve({ highWaterMark: 64_000_000, maxBufferedTotal: 40_000_000 })
+    const clients = [0, 1, 2, 3].map(async () => RawClient.open(port))
+    for (const client of clients) (await client).socket.pause()
+    const sockets = await Promise.all([0, 1, 2, 3].map((index) => opened(index)))
+    for (const socket of sockets) expect(socket.send(new Uint8Array(20_000_000))).toBe(true)
+    await new Promise(setImmediate)
+    expect(outcomes.length).toBeGreaterThan(0)
+    const { connections, bufferedAmount } = server.stats()
+    expect(connections).toBe(4 - outcomes.length)
+    expect(bufferedAmount).toBeLessThanOrEqual(40_000_000)
+    for (const client of clients) (await client).destroy()
   })
 
   it('of one socket: one large message may pass it, the next closes with 1013', async () => {

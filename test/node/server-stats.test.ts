@@ -11,6 +11,7 @@ describe('The numbers of a server', () => {
     const stats = counters.sum(new Set([{ traffic, bufferedAmount: 5 }]), {
       handshakes: 6,
       dropped: 7,
+      heldAmount: 8,
       controlsOut: { close: 1, ping: 2, pong: 3 },
     })
     expect(stats).toMatchObject({
@@ -22,6 +23,7 @@ describe('The numbers of a server', () => {
       bufferedAmount: 5,
       handshakes: 6,
       dropped: 7,
+      heldAmount: 8,
       controlsOut: { close: 1, ping: 2, pong: 3 },
       closed: { peer: 1, local: 0 },
     })

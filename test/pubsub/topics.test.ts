@@ -260,6 +260,27 @@ describe('A subscriber that does not keep up', () => {
     expect(topics.publish('room', text('one'))).toMatchObject({ queued: 1 })
   })
 
+  it('is told what is held for it, as is whoever asks for the sum', () => {
+    const { topics } = makeTopics('drop-oldest')
+    const [one, two] = [makeMember(), makeMember()]
+    for (const [index, { member, subscriber }] of [one, two].entries()) {
+      topics.subscribe(member, `own ${index}`)
+      subscriber.isSlow = true
+      topics.blocked(member)
+    }
+    const seen = (): number[] => [one.subscriber.held, two.subscriber.held, topics.heldBytes]
+    topics.publish('own 0', text('x'))
+    topics.publish('own 1', text('unlike'))
+    const [first, second] = [one.member.held!.bytes, two.member.held!.bytes]
+    expect(first).toBeGreaterThan(0)
+    expect(seen()).toEqual([first, second, first + second])
+    one.subscriber.isSlow = false
+    topics.drained(one.member)
+    expect(seen()).toEqual([0, second, second])
+    topics.settle(two.member)
+    expect(seen()).toEqual([0, 0, 0])
+  })
+
   it('gives its memory back when it goes', () => {
     const { topics } = makeTopics()
     const { member, subscriber } = makeMember()
@@ -269,6 +290,7 @@ describe('A subscriber that does not keep up', () => {
     topics.publish('room', text('one'))
     topics.remove(member)
     expect(member.held).toBeUndefined()
+    expect([subscriber.held, topics.heldBytes]).toEqual([0, 0])
     topics.drained(member)
     expect(subscriber.messages).toEqual([])
   })

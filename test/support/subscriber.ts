@@ -15,6 +15,7 @@ export class NotingSubscriber implements Subscriber {
   flushes = 0
   counted = 0
   wasClosed = false
+  held = 0
   onWrite: (() => void) | undefined
 
   sendEncoded(frames: Uint8Array, messages: number): void {
@@ -32,6 +33,10 @@ export class NotingSubscriber implements Subscriber {
 
   flush(): void {
     this.flushes++
+  }
+
+  holds(bytes: number): void {
+    this.held = bytes
   }
 
   closeSlow(): void {
