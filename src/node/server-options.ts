@@ -69,7 +69,10 @@ export interface ConnectionLimits extends RateOptions {
   readonly maxLifetime?: number
   /** What happens to a subscriber that does not keep up with its topics, or with this one. Default `close`, with 1013. */
   readonly slowConsumer?: SlowPolicy | ((topic: string) => SlowPolicy)
-  /** Bytes of publications that may wait for a subscriber that does not keep up. Default 1 MiB. */
+  /**
+   * Bytes of publications that may wait for a subscriber that does not keep up, each counted with 512 for its overhead.
+   * Default 1 MiB.
+   */
   readonly slowBudget?: number
   /** Milliseconds for the closing handshake and the end of TCP. Default 10,000. Over it: TCP is dropped. */
   readonly closeTimeout?: number

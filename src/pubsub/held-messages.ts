@@ -29,58 +29,80 @@ export interface Held {
 /** What became of a message. */
 export type HoldResult = 'queued' | 'dropped' | 'overflow'
 
+/**
+ * Bytes that a held message counts besides its frame: the objects it is made of. Without it a budget of bytes would let tiny
+ * messages take many times as much memory.
+ */
+export const HELD_OVERHEAD = 512
+
+function costOf({ message }: Held): number {
+  return message.frame.length + HELD_OVERHEAD
+}
+
 export class HeldMessages {
-  #queue: Held[] = []
+  /** In the order they came; one that is replaced keeps its place. By their key, or by a number of their own. */
+  readonly #queue = new Map<string | number, Held>()
+  /** Stands behind all that were taken out, so that the one before the oldest is never looked for. */
+  readonly #ids = this.#queue.keys()
+  #nextId = 0
   #bytes = 0
   /** Messages that gave way so far. */
   dropped = 0
 
   get size(): number {
-    return this.#queue.length
+    return this.#queue.size
   }
 
+  /** What they count against the budget. */
   get bytes(): number {
     return this.#bytes
   }
 
   /** Add a message by a policy, with room for `budget` bytes in all. */
   add(held: Held, policy: SlowPolicy, budget: number): HoldResult {
-    const size = held.message.frame.length
-    if (policy === 'latest' && held.key !== undefined && this.#replace(held, budget)) return 'queued'
-    if (this.#bytes + size > budget) {
+    const cost = costOf(held)
+    const key = policy === 'latest' ? held.key : undefined
+    if (key !== undefined && this.#replace(key, held, budget)) return 'queued'
+    if (this.#bytes + cost > budget) {
       if (policy === 'close') return 'overflow'
-      if (policy === 'drop-newest' || size > budget) {
+      if (policy === 'drop-newest' || cost > budget) {
         this.dropped++
         return 'dropped'
       }
-      while (this.#bytes + size > budget) this.#dropOldest()
+      while (this.#bytes + cost > budget) this.#dropOldest()
     }
-    this.#queue.push(held)
-    this.#bytes += size
+    this.#queue.set(key ?? this.#nextId++, held)
+    this.#bytes += cost
     return 'queued'
   }
 
   /** Take out the one that has waited longest. */
   shift(): PreparedMessage | undefined {
-    const held = this.#queue.shift()
-    if (held !== undefined) this.#bytes -= held.message.frame.length
-    return held?.message
+    // An iterator of a Map goes on with what is added behind it, but never again once it has found the end.
+    if (this.#queue.size === 0) return undefined
+    return this.#take(this.#ids.next().value!).message
   }
 
   /** Put a message in the place of the one with its key. Where it has outgrown that, the old one only gives way. */
-  #replace(held: Held, budget: number): boolean {
-    const index = this.#queue.findIndex((other) => other.key === held.key)
-    if (index === -1) return false
+  #replace(key: string, held: Held, budget: number): boolean {
+    const old = this.#queue.get(key)
+    if (old === undefined) return false
     this.dropped++
-    this.#bytes -= this.#queue[index]!.message.frame.length
-    const fits = this.#bytes + held.message.frame.length <= budget
-    if (!fits) {
-      this.#queue.splice(index, 1)
+    const bytes = this.#bytes - costOf(old) + costOf(held)
+    if (bytes > budget) {
+      this.#take(key)
       return false
     }
-    this.#queue[index] = held
-    this.#bytes += held.message.frame.length
+    this.#queue.set(key, held)
+    this.#bytes = bytes
     return true
+  }
+
+  #take(id: string | number): Held {
+    const held = this.#queue.get(id)!
+    this.#queue.delete(id)
+    this.#bytes -= costOf(held)
+    return held
   }
 
   #dropOldest(): void {

@@ -45,6 +45,8 @@ export interface Batch {
 export class Topic implements Batch {
   readonly name: string
   readonly members = new Set<Member>()
+  /** Those of them that did not keep up when last looked at. */
+  slow: Set<Member> | undefined
   entries: Entry[] = []
   bytes = 0
 
@@ -60,6 +62,8 @@ export class Member {
   held: HeldMessages | undefined
   /** Bytes of them, as the subscriber was last told. */
   noted = 0
+  /** Whether its topics list it as slow. */
+  isListed = false
   /** Batches it is in, counted during a flush. */
   batches = 0
 

@@ -55,8 +55,6 @@ export class Topics {
   readonly #topics = new Map<string, Topic>()
   /** The topics with something to flush, in the order they got it. */
   #dirty: Topic[] = []
-  /** Members that did not keep up when last looked at. */
-  readonly #slow = new Set<Member>()
   #order = 0
   #dropped = 0
   #heldBytes = 0
@@ -94,7 +92,8 @@ export class Topics {
     for (const entry of topic.entries) except(entry, member)
     topic.members.add(member)
     member.topics.set(name, topic)
-    if (member.isSlow) this.#slow.add(member)
+    if (member.isListed) listSlow(topic, member)
+    else if (member.isSlow) this.blocked(member)
     return true
   }
 
@@ -114,7 +113,6 @@ export class Topics {
     for (const topic of member.topics.values()) this.#part(member, topic)
     member.topics.clear()
     member.held = undefined
-    this.#slow.delete(member)
     this.#noteHeld(member)
     return names
   }
@@ -135,14 +133,16 @@ export class Topics {
 
   /** Take note that a member does not keep up. */
   blocked(member: Member): void {
-    if (member.topics.size > 0) this.#slow.add(member)
+    if (member.isListed) return
+    member.isListed = true
+    for (const topic of member.topics.values()) listSlow(topic, member)
   }
 
   /** Take note that a member keeps up again: what waited for it goes out. */
   drained(member: Member): void {
     this.#sendHeld(member, false)
     member.subscriber.flush()
-    if (!member.isSlow) this.#slow.delete(member)
+    if (!member.isSlow) this.#unlist(member)
   }
 
   /** Send a member what was published to it so far, ahead of what it is about to be sent directly. */
@@ -205,10 +205,10 @@ export class Topics {
   #holdForSlow(topic: Topic, message: PreparedMessage, how: Publishing) {
     let held: Set<Member> | undefined
     let dropped = 0
-    for (const member of this.#slow) {
-      if (member === how.sender || !topic.members.has(member)) continue
+    for (const member of topic.slow ?? []) {
+      if (member === how.sender) continue
       if (!member.isSlow) {
-        this.#slow.delete(member)
+        this.#unlist(member)
         continue
       }
       held ??= new Set()
@@ -235,8 +235,14 @@ export class Topics {
     return result === 'queued'
   }
 
+  #unlist(member: Member): void {
+    member.isListed = false
+    for (const topic of member.topics.values()) topic.slow?.delete(member)
+  }
+
   #part(member: Member, topic: Topic): void {
     topic.members.delete(member)
+    topic.slow?.delete(member)
     this.#forgetIfUnused(topic)
   }
 
@@ -244,6 +250,11 @@ export class Topics {
   #forgetIfUnused(topic: Topic): void {
     if (topic.members.size === 0 && topic.entries.length === 0) this.#topics.delete(topic.name)
   }
+}
+
+function listSlow(topic: Topic, member: Member): void {
+  topic.slow ??= new Set()
+  topic.slow.add(member)
 }
 
 /** What most members get: the same messages, in one piece made once. */

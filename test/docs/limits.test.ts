@@ -168,7 +168,7 @@ const cases: Record<string, () => unknown> = {
     expect(await closeCode({ pingsPerSecond: 1, whenRateExceeded: 'close' }, ...pings)).toBe(1008)
   },
   async slowBudget() {
-    const { port, opened, server } = await serve({ slowBudget: 100, highWaterMark: 1, slowConsumer: 'drop-newest' })
+    const { port, opened, server } = await serve({ slowBudget: 1000, highWaterMark: 1, slowConsumer: 'drop-newest' })
     const client = await RawClient.open(port)
     client.socket.pause()
     const socket = await opened()

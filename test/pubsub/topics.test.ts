@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { SlowPolicy } from '../../src/pubsub/held-messages.ts'
+import { HELD_OVERHEAD, type SlowPolicy } from '../../src/pubsub/held-messages.ts'
 import { Topics } from '../../src/pubsub/topics.ts'
 import { makeMember, text } from '../support/subscriber.ts'
 
 /** Topics whose turn ends when the test says so. */
-function makeTopics(policy: SlowPolicy | ((topic: string) => SlowPolicy) = 'close', budget = 1000) {
+function makeTopics(policy: SlowPolicy | ((topic: string) => SlowPolicy) = 'close', budget = 100_000) {
   const due: (() => void)[] = []
   const topics = new Topics({
     policy: typeof policy === 'function' ? policy : () => policy,
@@ -185,7 +185,7 @@ describe('A subscriber that does not keep up', () => {
     ['drop-oldest', { matched: 1, sent: 0, queued: 1, dropped: 0 }, ['bbbb', 'cccc'], false],
     ['latest', { matched: 1, sent: 0, queued: 1, dropped: 0 }, ['cccc'], false],
   ])('is dealt with by the policy %s', (policy, third, delivered, wasClosed) => {
-    const { topics } = makeTopics(policy, 12)
+    const { topics } = makeTopics(policy, 2 * (HELD_OVERHEAD + 6))
     const { member, subscriber } = makeMember()
     topics.subscribe(member, 'room')
     subscriber.isSlow = true
@@ -200,7 +200,7 @@ describe('A subscriber that does not keep up', () => {
   })
 
   it('is dealt with by the policy of the topic, and by that of the message before it', () => {
-    const { topics } = makeTopics((topic) => (topic === 'ticker' ? 'latest' : 'drop-newest'), 6)
+    const { topics } = makeTopics((topic) => (topic === 'ticker' ? 'latest' : 'drop-newest'), HELD_OVERHEAD + 6)
     const { member, subscriber } = makeMember()
     topics.subscribe(member, 'ticker')
     topics.subscribe(member, 'log')
@@ -258,6 +258,30 @@ describe('A subscriber that does not keep up', () => {
     topics.blocked(member)
     topics.subscribe(member, 'room')
     expect(topics.publish('room', text('one'))).toMatchObject({ queued: 1 })
+  })
+
+  it('is looked at for its own topics alone, and for all of them', () => {
+    const { topics } = makeTopics()
+    const [slow, quick] = [makeMember(), makeMember()]
+    const slowOf = (topic: string, { member } = quick): unknown => member.topics.get(topic)!.slow
+    for (const topic of ['a', 'b', 'c']) topics.subscribe(quick.member, topic)
+    topics.subscribe(slow.member, 'a')
+    slow.subscriber.isSlow = true
+    topics.blocked(slow.member)
+    topics.subscribe(slow.member, 'b')
+    expect([slowOf('a'), slowOf('b'), slowOf('c')]).toEqual([new Set([slow.member]), new Set([slow.member]), undefined])
+    topics.unsubscribe(slow.member, 'a')
+    expect([slowOf('a'), slowOf('b')]).toEqual([new Set(), new Set([slow.member])])
+    slow.subscriber.isSlow = false
+    topics.drained(slow.member)
+    expect(slowOf('b')).toEqual(new Set())
+    topics.subscribe(slow.member, 'a')
+    slow.subscriber.isSlow = true
+    topics.blocked(slow.member)
+    expect(topics.publish('a', text('one'))).toMatchObject({ sent: 1, queued: 1 })
+    expect(topics.publish('b', text('two'))).toMatchObject({ sent: 1, queued: 1 })
+    topics.remove(slow.member)
+    expect([slowOf('a'), slowOf('b')]).toEqual([new Set(), new Set()])
   })
 
   it('is told what is held for it, as is whoever asks for the sum', () => {
