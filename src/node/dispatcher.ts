@@ -69,7 +69,7 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
     if (parts === undefined) {
       parts = new MessageParts(isText, (wanted) => internals.binding.hold(wanted))
       internals.parts = parts
-      this.#watch(socket, this.#settings.options.parts!(socket, parts))
+      this.#handOver(socket, parts)
     }
     if (bytes.length > 0) parts.push(bytes)
     if (!final) return
@@ -144,6 +144,24 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
     if (socket === undefined) return
     const { connection } = internalsOf(socket).binding
     connection.fail(CloseCode.InternalError, 'internal error', { cause: 'local', error: cause })
+  }
+
+  /** Call the `parts` handler. A message that it leaves unread is discarded: nobody else would ever let the peer go on. */
+  #handOver(socket: Socket<Data>, parts: MessageParts): void {
+    const failed = (error: unknown): void => {
+      this.error(socket, error)
+      parts.discard('the parts handler has failed')
+    }
+    const settled = (): void => {
+      if (!parts.hasReader) parts.discard('the parts handler had settled before anybody read the message')
+    }
+    try {
+      const result = this.#settings.options.parts!(socket, parts)
+      if (isThenable(result)) Promise.resolve(result).then(settled, failed)
+      else settled()
+    } catch (error) {
+      failed(error)
+    }
   }
 
   #watch(socket: Socket<Data>, result: unknown): void {

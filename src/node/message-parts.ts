@@ -12,6 +12,7 @@ export class MessageParts implements AsyncIterable<Uint8Array> {
   /** Whether it is a text message; its parts are UTF-8, checked. */
   readonly isText: boolean
   readonly #queue: MessageQueue<Uint8Array>
+  #hasReader = false
 
   constructor(isText: boolean, hold: (wanted: boolean) => void) {
     this.isText = isText
@@ -20,10 +21,16 @@ export class MessageParts implements AsyncIterable<Uint8Array> {
 
   /**
    * The parts, once. A reader that leaves early lets the rest of the message pass unseen; one that waits when the connection
-   * ends gets an error: the message is not whole.
+   * ends gets an error: the message is not whole. So does who begins when the handler has settled already.
    */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    this.#hasReader = true
     return this.#queue
+  }
+
+  /** Whether somebody has begun to read. */
+  get hasReader(): boolean {
+    return this.#hasReader
   }
 
   push(bytes: Uint8Array): void {
@@ -34,6 +41,11 @@ export class MessageParts implements AsyncIterable<Uint8Array> {
   end(outcome?: CloseOutcome): void {
     // However well the connection ended: what came of the message is not all of it.
     this.#queue.end(outcome && { ...outcome, clean: false })
+  }
+
+  /** Let the rest pass unseen, and the peer go on; whoever reads nevertheless gets an error. */
+  discard(why: string): void {
+    this.#queue.fail(new Error(why))
   }
 }
 

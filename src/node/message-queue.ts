@@ -22,7 +22,8 @@ export class MessageQueue<Message = string | Uint8Array> implements AsyncIterabl
   readonly #messages: Message[] = []
   readonly #waiting: Waiter<Message>[] = []
   #isHolding = false
-  #outcome: CloseOutcome | undefined
+  /** Why there is no next message, unless that is as it should be. */
+  #error: Error | undefined
   #hasEnded = false
   #hasLeft = false
 
@@ -31,7 +32,7 @@ export class MessageQueue<Message = string | Uint8Array> implements AsyncIterabl
   }
 
   push(message: Message): void {
-    if (this.#hasLeft) return
+    if (this.#hasEnded || this.#hasLeft) return
     const waiter = this.#waiting.shift()
     if (waiter !== undefined) return waiter.resolve({ done: false, value: message })
     this.#messages.push(message)
@@ -41,9 +42,14 @@ export class MessageQueue<Message = string | Uint8Array> implements AsyncIterabl
   /** Nothing more comes; with an outcome, because the connection ended. */
   end(outcome?: CloseOutcome): void {
     if (this.#hasEnded) return
-    this.#hasEnded = true
-    this.#outcome = outcome
-    for (const waiter of this.#waiting.splice(0)) this.#finish(waiter)
+    this.#end(outcome === undefined || outcome.clean ? undefined : (outcome.error ?? unclean(outcome)))
+  }
+
+  /** Drop what waits and what still comes: whoever asks for it gets the error. */
+  fail(error: Error): void {
+    this.#messages.length = 0
+    this.#end(error)
+    this.#hold(false)
   }
 
   next(): Promise<IteratorResult<Message, undefined>> {
@@ -71,6 +77,12 @@ export class MessageQueue<Message = string | Uint8Array> implements AsyncIterabl
     return this
   }
 
+  #end(error: Error | undefined): void {
+    this.#hasEnded = true
+    this.#error = error
+    for (const waiter of this.#waiting.splice(0)) this.#finish(waiter)
+  }
+
   #hold(wanted: boolean): void {
     if (this.#isHolding === wanted) return
     this.#isHolding = wanted
@@ -78,8 +90,11 @@ export class MessageQueue<Message = string | Uint8Array> implements AsyncIterabl
   }
 
   #finish(waiter: Waiter<Message>): void {
-    const outcome = this.#outcome
-    if (outcome === undefined || outcome.clean || this.#hasLeft) return waiter.resolve({ done: true, value: undefined })
-    waiter.reject(outcome.error ?? new Error(`the connection ended with ${outcome.code} (${outcome.cause})`))
+    if (this.#error === undefined || this.#hasLeft) waiter.resolve({ done: true, value: undefined })
+    else waiter.reject(this.#error)
   }
+}
+
+function unclean({ code, cause }: CloseOutcome): Error {
+  return new Error(`the connection ended with ${code} (${cause})`)
 }

@@ -120,6 +120,56 @@ describe('A message in parts', () => {
     client.destroy()
   })
 
+  const bad = new Error('bad')
+  it.each<[string, (message: MessageParts) => unknown]>([
+    [
+      'throws',
+      () => {
+        throw bad
+      },
+    ],
+    ['rejects', () => Promise.reject(bad)],
+    [
+      'rejects in the midst of it',
+      async (message) => {
+        await message[Symbol.asyncIterator]().next()
+        throw bad
+      },
+    ],
+    ['returns', () => {}],
+    ['resolves', () => turns()],
+  ])('does not hold the peer back for a handler that %s and leaves it unread', async (name, parts) => {
+    const errors: unknown[] = []
+    const { port } = await serve({
+      partsFrom: 10,
+      message: (socket, message) => void socket.send(message),
+      parts: (_socket, message) => parts(message),
+      error: (error) => void errors.push(error),
+    })
+    const client = await RawClient.open(port)
+    for (const [index, next] of ['one', 'two'].entries()) {
+      client.send(clientFrame(2, new Uint8Array(500_000)), clientFrame(1, next))
+      const frames = await client.take(index + 1)
+      expect(frames[index]!.payload.toString()).toBe(next)
+    }
+    expect(errors).toEqual(/throws|rejects/.test(name) ? [bad, bad] : [])
+    client.destroy()
+  })
+
+  it('that was discarded is an error to whoever comes to read it yet, not an empty message', async () => {
+    const messages: MessageParts[] = []
+    const { port } = await serve({
+      partsFrom: 10,
+      message: (socket, message) => void socket.send(message),
+      parts: (_socket, message) => void messages.push(message),
+    })
+    const client = await RawClient.open(port)
+    client.send(clientFrame(2, new Uint8Array(20)), clientFrame(1, 'next'))
+    await client.take(1)
+    await expect(collect(messages[0]!)).rejects.toThrow('before anybody read the message')
+    client.destroy()
+  })
+
   it.each([
     ['plain', false],
     ['deflated', true],

@@ -59,6 +59,17 @@ describe('Messages for a reader that asks for them', () => {
     await expect(other.next()).rejects.toBe(error)
   })
 
+  it('are dropped when they fail, and the peer goes on', async () => {
+    const { queue, calls } = makeQueue()
+    queue.push('one')
+    const error = new Error('no reader')
+    queue.fail(error)
+    queue.push('two')
+    queue.end()
+    await expect(queue.next()).rejects.toBe(error)
+    expect(calls).toEqual(['hold', 'go on'])
+  })
+
   it('are dropped when the reader leaves early, and the peer goes on', async () => {
     const { queue, calls } = makeQueue()
     queue.push('one')
