@@ -2,7 +2,12 @@
  * What a binding is made with, what it tells, and what it counts; and the settings of its core, checked once for all.
  */
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
-import { checkOptions, type ConnectionHandler, type ConnectionSettings } from '../protocol/connection-options.ts'
+import {
+  checkOptions,
+  type ConnectionHandler,
+  type ConnectionSettings,
+  type PartPlace,
+} from '../protocol/connection-options.ts'
 import type { ExtensionInstance } from '../protocol/extension.ts'
 import type { ControlCounter } from '../protocol/opcode.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
@@ -12,7 +17,7 @@ import { allocate, nodeTextCodec, randomMask, sharedSlab } from './platform.ts'
 export interface BindingListener<Owner> {
   message(owner: Owner, message: string | Uint8Array, isText: boolean): void
   /** The next bytes of a message of more than `partsFrom` bytes. */
-  part?(owner: Owner, bytes: Uint8Array, part: { isText: boolean; final: boolean }): void
+  part?(owner: Owner, bytes: Uint8Array, part: PartPlace): void
   ping(owner: Owner, payload: Uint8Array): void
   pong(owner: Owner, payload: Uint8Array): void
   /** All that was sent has been handed to the system after `send` had said to wait. */

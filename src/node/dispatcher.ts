@@ -4,6 +4,7 @@
  */
 import { CloseCode } from '../protocol/close-code.ts'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
+import type { PartPlace } from '../protocol/connection-options.ts'
 import { Stall } from '../protocol/message-receiver.ts'
 import { channels } from './diagnostics.ts'
 import type { BindingListener } from './binding-options.ts'
@@ -61,12 +62,14 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
     if (isThenable(result)) this.#hold(socket, result, this.#settings.sequential)
   }
 
-  part(socket: Socket<Data>, bytes: Uint8Array, { isText, final }: { isText: boolean; final: boolean }): void {
+  part(socket: Socket<Data>, bytes: Uint8Array, { isText, first, final }: PartPlace): void {
     const internals = internalsOf(socket)
     const { limiter } = internals
     if (limiter !== undefined && !keepWithin(socket, limiter, limiter.message(bytes.length, final ? 1 : 0))) return
     let { parts } = internals
-    if (parts === undefined) {
+    if (parts === undefined || first) {
+      // After a close in its midst, the rest of a message is not told.
+      parts?.discard('the socket was closed before all of the message had come')
       parts = new MessageParts(isText, (wanted) => internals.binding.hold(wanted))
       internals.parts = parts
       this.#handOver(socket, parts)

@@ -6,7 +6,7 @@ import { Socket as TcpSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import { Connection } from '../protocol/connection.ts'
-import type { ConnectionHandler } from '../protocol/connection-options.ts'
+import type { ConnectionHandler, PartPlace } from '../protocol/connection-options.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import type { ExtensionInstance } from '../protocol/extension.ts'
 import { Stall } from '../protocol/message-receiver.ts'
@@ -159,10 +159,10 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
     this.#listener.message(this.#owner, message, isText)
   }
 
-  part(bytes: Uint8Array, isText: boolean, final: boolean): void {
-    if (final) this.#messagesIn++
+  part(bytes: Uint8Array, part: PartPlace): void {
+    if (part.final) this.#messagesIn++
     this.#heartbeat?.spokenTo()
-    this.#listener.part?.(this.#owner, bytes, { isText, final })
+    this.#listener.part?.(this.#owner, bytes, part)
   }
 
   ping(payload: Uint8Array): void {

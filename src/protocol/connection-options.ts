@@ -8,15 +8,25 @@ import type { Allocate } from './payload-buffer.ts'
 import { Slab } from './slab.ts'
 import { plainTextCodec, type TextCodec } from './text-codec.ts'
 
+/** Which part of which message. */
+export interface PartPlace {
+  readonly isText: boolean
+  /** Whether the message begins with it. */
+  readonly first: boolean
+  /** Whether the message ends with it. */
+  readonly final: boolean
+}
+
 /** Who listens to a connection. */
 export interface ConnectionHandler {
   /** A message: a string for text (bytes where `text: 'bytes'` was asked for), bytes for binary; they are yours to keep. */
   message(message: string | Uint8Array, isText: boolean): void
   /**
-   * The next bytes of a message of more than `partsFrom` bytes; `final` ends it. Text is checked to be UTF-8, and may be
-   * cut inside a character. Nothing else than the parts of one message comes between its first and its last.
+   * The next bytes of a message of more than `partsFrom` bytes. Text is checked to be UTF-8, and may be cut inside a
+   * character. Nothing else than the parts of one message comes between its first and its last; after a close in their
+   * midst the others may never come.
    */
-  part?(bytes: Uint8Array, isText: boolean, final: boolean): void
+  part?(bytes: Uint8Array, part: PartPlace): void
   /** A ping came; with `autoPong` its pong was sent, or is owed until output has left. RFC 6455 5.5.2. */
   ping?(payload: Uint8Array): void
   /** A pong came, asked for or not. RFC 6455 5.5.3. */

@@ -2,7 +2,7 @@
  * What a connection does about what comes in: messages go to the handler, control frames to where they belong, a ping is
  * answered as soon as there is room for it, and a handler that throws stops nothing as long as `error` takes it. RFC 6455 5.5, 6.2.
  */
-import type { ConnectionHandler } from './connection-options.ts'
+import type { ConnectionHandler, PartPlace } from './connection-options.ts'
 import type { ReceiverListener } from './message-receiver.ts'
 import { Opcode } from './opcode.ts'
 import type { Violation } from './violation.ts'
@@ -42,9 +42,9 @@ export class Inbound<Owner> implements ReceiverListener {
     }
   }
 
-  part(bytes: Uint8Array, isText: boolean, final: boolean): void {
+  part(bytes: Uint8Array, part: PartPlace): void {
     try {
-      this.#handler.part!(bytes, isText, final)
+      this.#handler.part!(bytes, part)
     } catch (error) {
       this.threw(error)
     }

@@ -4,7 +4,7 @@
  */
 import { releaseByteView } from './byte-view.ts'
 import { CloseCode } from './close-code.ts'
-import type { ConnectionSettings } from './connection-options.ts'
+import type { ConnectionSettings, PartPlace } from './connection-options.ts'
 import type { DecodeFailure, ExtensionInstance } from './extension.ts'
 import { FrameReader } from './frame-reader.ts'
 import { releaseMaskView } from './mask.ts'
@@ -38,7 +38,7 @@ const HEEDS_PINGS: number = Stall.Handler | Stall.Reader
 /** Who listens to a receiver. None of these may throw. */
 export interface ReceiverListener {
   message(message: string | Uint8Array, isText: boolean): void
-  part(bytes: Uint8Array, isText: boolean, final: boolean): void
+  part(bytes: Uint8Array, part: PartPlace): void
   control(opcode: number, payload: Uint8Array): void
   violation(violation: Violation, seen: string): void
   /** Whether to go on reading from the transport. */
@@ -64,6 +64,8 @@ export class MessageReceiver implements MessageSink {
   /** Whether nothing more is delivered of what is being read, and of a message whose parts were held back on that account. */
   #isMuted = false
   #isPartsMuted = false
+  /** Whether a message in parts has begun and not ended. */
+  #isWithinParts = false
   /** Whether the transport was told to rest. */
   #rests = false
   /** Goes on with a message that is being decoded, once that is the only reason why reading rests. */
@@ -254,8 +256,10 @@ export class MessageReceiver implements MessageSink {
   /** A message of which a part was held back is held back to its end: nobody is to take what has a hole for the whole. */
   #part(bytes: Uint8Array, isText: boolean, final: boolean): void {
     const isMuted = this.#isMuted || this.#isPartsMuted
+    const first = !this.#isWithinParts
+    this.#isWithinParts = !final
     this.#isPartsMuted = isMuted && !final
-    if (!isMuted) this.#listener.part(bytes, isText, final)
+    if (!isMuted) this.#listener.part(bytes, { isText, first, final })
   }
 
   #decodePart(bytes: Uint8Array, isText: boolean, final: boolean): boolean {

@@ -102,6 +102,27 @@ describe('A message in parts', () => {
     expect(failures).toEqual([new Error('the connection ended with 1000 (peer)')])
   })
 
+  it('is not continued by the next one when the socket was closed at its beginning', async () => {
+    const ends: Promise<Buffer | Error>[] = []
+    const { port, closed } = await serve({
+      partsFrom: 2,
+      parts(socket, message) {
+        ends.push(collect(message).catch((error: unknown) => error as Error))
+        socket.close(1000)
+      },
+    })
+    const client = await RawClient.open(port)
+    client.send(clientFrame(2, 'abc', { fin: false }), clientFrame(0, 'def'))
+    expect(await client.closeCode()).toBe(1000)
+    client.send(clientFrame(2, 'ghijkl'), clientFrame(8, Buffer.from([3, 232])))
+    await closed()
+    expect(await Promise.all(ends)).toEqual([
+      new Error('the socket was closed before all of the message had come'),
+      Buffer.from('ghijkl'),
+    ])
+    client.destroy()
+  })
+
   it('passes unseen when its reader leaves early, and what follows arrives', async () => {
     const { port } = await serve({
       partsFrom: 10,

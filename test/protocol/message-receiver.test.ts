@@ -507,6 +507,27 @@ describe('Messages in parts', () => {
     expect(socket.take()).toContain('part of binary, last, 03')
   })
 
+  it('tell where a message begins, also behind one of which the end was held back', () => {
+    const firsts: boolean[] = []
+    const socket = new Recorded('server', { partsFrom: 1 }, { part: (_bytes, { first }) => void firsts.push(first) })
+    const message = concat(frame(2, hex('01 02'), { fin: false }), frame(0, hex('03')))
+    socket.connection.receive(concat(message, message))
+    expect(firsts).toEqual([true, false, true, false])
+    const closer = new Recorded(
+      'server',
+      { partsFrom: 1 },
+      {
+        part(_bytes, { first }) {
+          firsts.push(first)
+          closer.connection.close(1000)
+        },
+      },
+    )
+    closer.connection.receive(message)
+    closer.connection.receive(message)
+    expect(firsts.slice(4)).toEqual([true, true, false])
+  })
+
   it('end when a handler of theirs throws, with 1011 (RFC 6455 7.4.1)', () => {
     const thrower = (): void => {
       throw new Error('mine')

@@ -58,9 +58,10 @@ export function record(overrides: Partial<ConnectionHandler> = {}): Recording {
     },
   }
   if (overrides.part !== undefined) {
-    handler.part = (bytes, isText, final) => {
+    handler.part = (bytes, part) => {
+      const { isText, final } = part
       calls.push(`part ${isText ? 'of text' : 'of binary'}${final ? ', last,' : ''} ${toHex(bytes)}`.trim())
-      overrides.part!(bytes, isText, final)
+      overrides.part!(bytes, part)
     }
   }
   for (const name of ['error', 'pending', 'waits'] as const) {
