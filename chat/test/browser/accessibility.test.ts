@@ -27,7 +27,7 @@ describe.skipIf(!hasChromium)('the chat page under axe, in Chromium', { timeout:
         await page.locator('.log a').first().waitFor()
         await check('room')
         if (device === 'phone') {
-          await page.locator('[aria-label="Show rooms"]').click()
+          await page.locator('[aria-label="Back to the rooms"]').click()
           await page.locator('.rooms nav').waitFor()
           await check('rooms')
           await page.keyboard.press('Escape')

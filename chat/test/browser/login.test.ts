@@ -153,7 +153,7 @@ describe.skipIf(!hasChromium)('a server that wants a token, in Chromium', { time
     await page.locator('#new-token').fill(await token(3600, { sub: 'cleo' }))
     await page.locator('.renewal button').click()
     await page.locator('.renewal').waitFor({ state: 'detached' })
-    await page.locator('.banner', { hasText: 'Back online' }).waitFor()
+    await page.locator('.toast', { hasText: 'Back online' }).waitFor()
   })
   it('asks whether to leave before the token of another user is used, over a reload too', async () => {
     const page = await arrive(await token(50, { sub: 'fay', name: 'Fay' }))

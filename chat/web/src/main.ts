@@ -1,6 +1,7 @@
 import { createApp } from 'vue'
 import App from './App.vue'
-import { start } from './state/chat.ts'
+import './state/announce.ts'
+import { start } from './state/stay.ts'
 import './styles/base.css'
 
 start()

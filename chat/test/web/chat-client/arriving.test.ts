@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { ADA, FakeSocket, HELLO, joinReply } from '../fake-socket.ts'
-import { eachWithItsClient, greet, make, ROOMS, settle } from './setting.ts'
+import { barred, eachWithItsClient, greet, make, ROOMS, settle } from './setting.ts'
 
 eachWithItsClient()
 
@@ -71,5 +71,6 @@ describe('A chat client arrives', () => {
     expect(FakeSocket.last.asked('join')).toHaveLength(2)
     expect(FakeSocket.last.asked('room.create')).toHaveLength(1)
     expect(client.sessions.size).toBe(0)
+    expect(barred).toEqual([['general', 'no_room']])
   })
 })

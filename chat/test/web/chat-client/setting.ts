@@ -7,8 +7,10 @@ import { ADA, FakeSocket, HELLO, joinReply } from '../fake-socket.ts'
 
 export const ROOMS = [{ room: 'general', title: 'general', users: 0, conns: 0, members: 0, head: 0 }]
 
-/** What the client of this test told: how many messages had been missed, and which came. */
+/** What the client of this test told: how many messages had been missed, which had waited, which came, and where it may not go. */
 export let back: number[] = []
+export let waited: (readonly string[])[] = []
+export let barred: [room: string, reason: string][] = []
 export let seen: number[] = []
 export let storage = memoryStorage()
 export let connection: ReconnectingSocket
@@ -20,6 +22,8 @@ export function eachWithItsClient(): void {
     FakeSocket.all.length = 0
     storage = memoryStorage()
     back = []
+    waited = []
+    barred = []
     seen = []
   })
   afterEach(() => void vi.useRealTimers())
@@ -38,7 +42,11 @@ export function make(): ChatClient {
     random: () => 0.5,
     onchange: () => {},
     onhello: () => {},
-    onback: (missed) => back.push(missed),
+    onback: (missed, queued) => {
+      back.push(missed)
+      waited.push(queued)
+    },
+    onrefused: (room, reason) => barred.push([room, reason]),
     onmessage: (_room, { seq }) => seen.push(seq),
   })
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { ADA, entry, FakeSocket, joinReply, msgEvent } from '../fake-socket.ts'
-import { arrived, eachWithItsClient, reconnect, settle, storage } from './setting.ts'
+import { arrived, eachWithItsClient, reconnect, settle, storage, waited } from './setting.ts'
 
 eachWithItsClient()
 
@@ -25,11 +25,13 @@ describe('A chat client writes', () => {
     FakeSocket.last.end(1006)
     client.post('general', 'written while away')
     expect(client.outbox.waiting).toBe(2)
+    const queued = client.outbox.entries.map((one) => one.cid)
     await reconnect()
     expect(FakeSocket.last.asked('send')).toEqual([])
     FakeSocket.last.answer('join', joinReply([]))
     await settle()
     expect(FakeSocket.last.asked('send')).toMatchObject([{ d: { cid, text: 'once' } }])
+    expect(waited).toEqual([queued])
     FakeSocket.last.answer('send', { cid, seq: 1, ts: 1, dup: true })
     await settle()
     expect(FakeSocket.last.asked('send').at(-1)).toMatchObject({ d: { text: 'written while away' } })

@@ -9,7 +9,7 @@ import { ChatLink, type ChatLinkOptions, type Hello, type LinkState } from './ch
 import { isLobbyClose, Lobby } from './lobby.ts'
 import { Login, type Identity } from './login.ts'
 import { Outbox, type OutboxStorage } from './outbox.ts'
-import type { RequestError } from './requests.ts'
+import { whyNot } from './requests.ts'
 import { RoomDirectory } from './room-directory.ts'
 import { RoomSession } from './room-session.ts'
 import { Sender } from './sender.ts'
@@ -23,8 +23,10 @@ export interface ChatClientOptions extends Pick<
   readonly onidentity?: (identity: Identity) => void
   /** A message was applied while connected. */
   readonly onmessage?: (room: string, message: { from: { id: string }; seq: number }) => void
-  /** Everything is back after a reconnect; so many messages had been missed. */
-  readonly onback?: (missed: number) => void
+  /** Everything is back after a reconnect: so many messages had been missed, and these, by their `cid`, had been waiting. */
+  readonly onback?: (missed: number, queued: readonly string[]) => void
+  /** A room cannot be entered, or not any more; why, as the name of an error. */
+  readonly onrefused?: (room: string, reason: string) => void
 }
 
 export class ChatClient {
@@ -202,8 +204,10 @@ export class ChatClient {
     const back = this.#everReady
     this.#everReady = true
     this.#options.onchange()
+    const queued = this.outbox.entries.filter(({ state }) => state === 'queued').map(({ cid }) => cid)
     const missed = await Promise.all([...this.sessions.values()].map((session) => session.join()))
-    if (back && this.#ready) this.#options.onback?.(missed.reduce((sum, count) => sum + count, 0))
+    const count = missed.reduce((sum, one) => sum + one, 0)
+    if (back && this.#ready) this.#options.onback?.(count, queued)
   }
 
   /** A room can be gone when the server has begun anew: it is made again, once; anything else ends the stay. */
@@ -213,6 +217,7 @@ export class ChatClient {
       if ((await this.directory.create(session.room)) === undefined) return void session.join()
     }
     this.sessions.delete(session.room)
+    this.#options.onrefused?.(session.room, name)
     this.#options.onchange()
   }
 
@@ -228,15 +233,6 @@ export class ChatClient {
     for (const session of this.sessions.values()) session.lost()
     this.#sender.lost()
     this.#options.onchange()
-  }
-}
-
-async function whyNot(asked: Promise<unknown>): Promise<string | undefined> {
-  try {
-    await asked
-    return undefined
-  } catch (error) {
-    return (error as RequestError).body.name
   }
 }
 

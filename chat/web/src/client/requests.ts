@@ -78,3 +78,13 @@ export class Requests {
     }
   }
 }
+
+/** Wait for an answer that only tells whether: `undefined`, or why not, as the name of an error. */
+export async function whyNot(asked: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await asked
+    return undefined
+  } catch (error) {
+    return (error as RequestError).body.name
+  }
+}

@@ -4,7 +4,7 @@
  */
 import { computed, nextTick, onBeforeUnmount, onMounted, ref, watch, type ComputedRef, type Ref } from 'vue'
 import type { TimelineItem } from '../client/timeline.ts'
-import { active, attend } from '../state/chat.ts'
+import { active, attend } from '../state/rooms.ts'
 
 /** Within so many pixels of the bottom the reader is at the end. */
 const NEAR_END = 50

@@ -16,7 +16,6 @@ export const wire = {
     clear: 'Clear',
     export: 'Export',
     copyHex: 'Copy hex',
-    copied: 'Copied',
     filter: 'Filter',
     all: 'All frames',
     kinds: { all: 'all', text: 'text', binary: 'binary', control: 'control' },

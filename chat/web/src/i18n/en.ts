@@ -37,7 +37,7 @@ export const en = {
     others: 'More rooms',
     signedInAs: 'You are',
     changeName: 'Leave the chat',
-    open: 'Show rooms',
+    back: 'Back to the rooms',
     close: 'Close',
   },
   presence: {
@@ -107,12 +107,27 @@ export const en = {
     tryNow: 'Try now',
     offline: (waiting: number) =>
       waiting === 0 ? 'Offline' : `Offline - ${plural(waiting, 'message', 'messages')} waiting`,
-    back: (missed: number) =>
-      missed === 0 ? 'Back online' : `Back online - ${plural(missed, 'missed message', 'missed messages')} loaded`,
     stopped: (reason: string) => `Disconnected: ${reason}`,
     again: 'Connect again',
     draining: 'The server is restarting; your messages are kept.',
     waiting: (count: number) => `${plural(count, 'message', 'messages')} waiting`,
+  },
+  toasts: {
+    dismiss: 'Dismiss',
+    back: (missed: number, sent: number) => {
+      const loaded = missed === 0 ? [] : [`${plural(missed, 'missed message', 'missed messages')} loaded`]
+      const gone = sent === 0 ? [] : [`${plural(sent, 'waiting message', 'waiting messages')} sent`]
+      const news = [...loaded, ...gone].join(', ')
+      return news === '' ? 'Back online' : `Back online - ${news}`
+    },
+    created: (room: string) => `Room #${room} was created`,
+    left: (room: string) => `You have left #${room}`,
+    noEntry: (room: string, reason: string) => `#${room} cannot be entered (${reason})`,
+    notSent: (room: string, reason: string) => `A message in #${room} was not sent (${reason})`,
+    notEdited: (room: string, reason: string) => `A message in #${room} was not changed (${reason})`,
+    notDeleted: (room: string, reason: string) => `A message in #${room} was not deleted (${reason})`,
+    copied: (count: number) => `${plural(count, 'byte', 'bytes')} copied as hex`,
+    notCopied: 'The browser does not let this page copy',
   },
   settings: {
     language: 'Language',

@@ -43,7 +43,6 @@ export const wire: Pick<Messages, 'inspector' | 'frame' | 'handshake' | 'faults'
     clear: '清空',
     export: '导出',
     copyHex: '复制十六进制',
-    copied: '已复制',
     filter: '筛选',
     all: '全部帧',
     kinds: { all: '全部', text: '文本', binary: '二进制', control: '控制' },

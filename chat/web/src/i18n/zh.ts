@@ -37,7 +37,7 @@ export const zh: Messages = {
     others: '更多房间',
     signedInAs: '你是',
     changeName: '退出聊天',
-    open: '显示房间',
+    back: '返回房间列表',
     close: '关闭',
   },
   presence: {
@@ -106,11 +106,27 @@ export const zh: Messages = {
     reconnecting: (seconds, attempt) => `${seconds} 秒后重新连接（第 ${attempt} 次）`,
     tryNow: '立即重试',
     offline: (waiting) => (waiting === 0 ? '已离线' : `已离线 - ${waiting} 条消息等待发送`),
-    back: (missed) => (missed === 0 ? '已恢复连接' : `已恢复连接 - 补上了 ${missed} 条消息`),
     stopped: (reason) => `连接已断开：${reason}`,
     again: '重新连接',
     draining: '服务器正在重启，你的消息都会保留。',
     waiting: (count) => `${count} 条消息等待发送`,
+  },
+  toasts: {
+    dismiss: '关闭通知',
+    back: (missed, sent) => {
+      const loaded = missed === 0 ? [] : [`补上了 ${missed} 条消息`]
+      const gone = sent === 0 ? [] : [`发出了 ${sent} 条等待中的消息`]
+      const news = [...loaded, ...gone].join('，')
+      return news === '' ? '已恢复连接' : `已恢复连接 - ${news}`
+    },
+    created: (room) => `已新建房间 #${room}`,
+    left: (room) => `已离开 #${room}`,
+    noEntry: (room, reason) => `无法进入 #${room}（${reason}）`,
+    notSent: (room, reason) => `#${room} 中有一条消息未发送（${reason}）`,
+    notEdited: (room, reason) => `#${room} 中有一条消息未能修改（${reason}）`,
+    notDeleted: (room, reason) => `#${room} 中有一条消息未能删除（${reason}）`,
+    copied: (count) => `已复制 ${count} 个字节（十六进制）`,
+    notCopied: '浏览器不允许此页面复制',
   },
   settings: {
     language: '语言',

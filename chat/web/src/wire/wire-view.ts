@@ -3,7 +3,7 @@ import { computed, onBeforeUnmount, ref, shallowRef, watch, type ComputedRef, ty
 import type { Fault } from '../../../protocol/wire.ts'
 import { t } from '../i18n/index.ts'
 import { causeText, wireCloseText } from '../i18n/problems.ts'
-import { hello, socketUrl } from '../state/chat.ts'
+import { hello, socketUrl } from '../state/client.ts'
 import { matchesFilter, WireLog, type FrameFilter, type WireFrame, type WireItem } from './wire-log.ts'
 import { WireTap, type Counters, type TapClosed, type Tapped } from './wire-tap.ts'
 
