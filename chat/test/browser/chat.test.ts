@@ -51,7 +51,7 @@ describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 },
     await openRoom(kim, room)
     await kim.locator('.away .seen', { hasText: 'last seen 5 min ago' }).waitFor()
     await enter(li, 'Li')
-    await li.locator('[aria-label="显示房间"]').click()
+    await li.locator('[aria-label="返回房间列表"]').click()
     await roomButton(li, room).click()
     await li.locator('[aria-label="显示成员"]').click()
     await li.locator('.away .seen', { hasText: '最后在线：5分钟前' }).waitFor()
@@ -59,6 +59,46 @@ describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 },
       const { violations } = await new AxeBuilder({ page }).analyze()
       expect(violations.map(({ id }) => id)).toEqual([])
     }
+  })
+
+  it('pages through more members who are away than one answer holds', async () => {
+    const room = freshRoom()
+    const ada = await visit('Ada', freshRoom())
+    const names = Array.from({ length: 70 }, (_, n) => `guest ${n + 1}`)
+    await ada.evaluate(
+      async ({ names, room }) => {
+        const comeAndGo = (name: string): Promise<void> =>
+          new Promise((resolve, reject) => {
+            const socket = new WebSocket(new URL('/chat', location.href.replace(/^http/, 'ws')), 'chat.v1')
+            socket.onopen = () => {
+              socket.send(JSON.stringify({ t: 'auth', id: 1, d: { guest: { name } } }))
+              socket.send(JSON.stringify({ t: 'join', id: 2, room, d: {} }))
+              socket.send(JSON.stringify({ t: 'leave', id: 3, room, d: {} }))
+            }
+            socket.onmessage = ({ data }) => {
+              const { re, ok } = JSON.parse(data as string) as { re?: number; ok?: boolean }
+              if (ok === false) reject(new Error(String(data)))
+              if (re === 3) socket.close()
+            }
+            socket.onclose = () => resolve()
+          })
+        while (names.length > 0) await Promise.all(names.splice(0, 20).map(comeAndGo))
+      },
+      { names: [...names], room },
+    )
+    await openRoom(ada, room)
+    await online(ada, 1)
+    const away = ada.locator('.away li')
+    const more = ada.locator('.people button', { hasText: 'Show more' })
+    await away.nth(49).waitFor()
+    expect(await away.count()).toBe(50)
+    await more.click()
+    await away.nth(69).waitFor()
+    await more.waitFor({ state: 'detached' })
+    expect((await away.locator('.name').allTextContents()).toSorted()).toEqual(names.toSorted())
+    expect(await ada.locator('.people .leave').isVisible()).toBe(true)
+    const { violations } = await new AxeBuilder({ page: ada }).analyze()
+    expect(violations.map(({ id }) => id)).toEqual([])
   })
 
   it('is in three rooms at once, and counts what is unread in the others, in the list and in the title', async () => {
@@ -134,7 +174,7 @@ describe.skipIf(!hasChromium)('the chat page in Chromium', { timeout: 120_000 },
     const wide = await ada.evaluate(() => document.documentElement.scrollWidth)
     expect(wide).toBeLessThanOrEqual(390)
     expect(await ada.locator('.rooms nav').isVisible()).toBe(false)
-    await ada.locator('[aria-label="Show rooms"]').click()
+    await ada.locator('[aria-label="Back to the rooms"]').click()
     await ada.locator('.rooms nav').waitFor()
     await ada.keyboard.press('Escape')
     await ada.locator('.rooms nav').waitFor({ state: 'hidden' })
