@@ -3,6 +3,7 @@
  * RFC 6455 4.1 and 7; WHATWG WebSockets 3.1.
  */
 import { Blob } from 'node:buffer'
+import { encodeClosePayload } from '../protocol/close-payload.ts'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import { Stall } from '../protocol/message-receiver.ts'
@@ -16,6 +17,7 @@ import type { BindingListener } from './binding-options.ts'
 import { DuplexBinding } from './duplex-binding.ts'
 import { HandshakeError } from './handshake-error.ts'
 import type { MessageQueue } from './message-queue.ts'
+import { nodeTextCodec } from './platform.ts'
 import { ReadyState } from './ready-state.ts'
 import { lengthOf, UnsentBytes, withoutHeader } from './unsent-bytes.ts'
 import { feedFor } from './wire-tap.ts'
@@ -128,8 +130,10 @@ export class ClientConnection {
     return this.#sendNow(binding, data, how)
   }
 
+  /** @throws RangeError for a code that must not be sent or a reason of more than 123 bytes; nothing has changed then. */
   close(close: CloseArguments): void {
     if (this.#isClosed || this.#closeArguments !== undefined) return
+    encodeClosePayload(close.code, close.reason, nodeTextCodec)
     this.#closeArguments = close
     this.#inbox.stopWaiting()
     if (this.#binding === undefined) this.#handshake.abort()

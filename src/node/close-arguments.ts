@@ -32,7 +32,8 @@ export function readCloseArguments(code: unknown, reason: unknown): CloseArgumen
   return { code: number ?? (text === '' ? undefined : CloseCode.NormalClosure), reason: text }
 }
 
-function isOwnCode(code: number): boolean {
+/** Tell whether an application may close with this code. */
+export function isOwnCode(code: number): boolean {
   return code === CloseCode.NormalClosure || (code >= OWN_CODES.first && code <= OWN_CODES.last)
 }
 

@@ -6,7 +6,7 @@ import type { ReadableStream, WritableStream, WritableStreamDefaultController } 
 import { ClientConnection, type ClientEnd } from './client-connection.ts'
 import { checkClientOptions, type WebSocketOptions } from './client-options.ts'
 import { parseWebSocketUrl, requireProtocols } from './client-url.ts'
-import { readCloseArguments } from './close-arguments.ts'
+import { isOwnCode, readCloseArguments } from './close-arguments.ts'
 import { Deferred } from './deferred.ts'
 import { HandshakeError } from './handshake-error.ts'
 import { isBytes, toPayload, type Sendable } from './payload.ts'
@@ -147,11 +147,16 @@ export class WebSocketStream {
     })
   }
 
-  /** A WebSocketError says with what to close; anything else is nobody's business but the application's. */
+  /**
+   * A WebSocketError says with what to close; anything else is nobody's business but the application's. One that tells of
+   * the end of another connection, as a pipe passes on, has a code that nobody may send.
+   */
   #closeWith(reason: unknown): void {
-    const isOwn = reason instanceof WebSocketError
-    const code = isOwn && reason.closeCode !== null ? reason.closeCode : undefined
-    this.#client.close({ code, reason: isOwn && code !== undefined ? reason.reason : '' })
+    const code = reason instanceof WebSocketError ? reason.closeCode : null
+    const isSendable = code !== null && isOwnCode(code)
+    this.#client.close(
+      isSendable ? { code, reason: (reason as WebSocketError).reason } : { code: undefined, reason: '' },
+    )
   }
 
   #ended({ outcome, error }: ClientEnd): void {

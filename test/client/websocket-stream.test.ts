@@ -136,6 +136,49 @@ describe('WebSocketStream', () => {
     expect(sent()).toEqual([frame])
   })
 
+  /** Makes an error as the library does: of a connection whose server has dropped TCP. */
+  async function lost(): Promise<{ info: Awaited<ReturnType<typeof open>>; drop: () => void }> {
+    let drop: () => void = () => {}
+    const answer = server.answer
+    server.answer = ({ key, socket }) => {
+      socket.write(accepted(key))
+      drop = () => socket.destroy()
+    }
+    const info = await open()
+    info.stream.closed.catch(() => {})
+    server.answer = answer
+    return { info, drop: () => drop() }
+  }
+
+  it('closes when a pipe passes on the end of another connection, with no code of its own', async () => {
+    answering('', '8800')
+    const { info, drop } = await lost()
+    const target = await open()
+    const piped = info.readable.pipeTo(target.writable)
+    drop()
+    await expect(piped).rejects.toMatchObject({ closeCode: 1006 })
+    expect(await target.stream.closed).toEqual({ closeCode: 1005, reason: '' })
+    expect(sent()).toEqual(['88 '])
+  })
+
+  const givenUp: [title: string, end: (info: WebSocketOpenInfo, reason: unknown) => Promise<unknown>][] = [
+    ['writer.abort', ({ writable }, reason) => writable.abort(reason)],
+    ['reader.cancel', ({ readable }, reason) => readable.cancel(reason)],
+  ]
+  it.each(givenUp)('closes by %s with an error that tells of the end of another connection', async (_title, end) => {
+    answering('', '8800')
+    const { info, drop } = await lost()
+    drop()
+    const error = await info.readable
+      .getReader()
+      .read()
+      .catch((reason: unknown) => reason)
+    const target = await open()
+    await end(target, error)
+    expect(await target.stream.closed).toEqual({ closeCode: 1005, reason: '' })
+    expect(sent()).toEqual(['88 '])
+  })
+
   it('rejects opened and closed when there is no connection, with the reason as cause', async () => {
     const stream = new WebSocketStream('ws://127.0.0.1:1')
     const [opened, closed] = await Promise.all(
