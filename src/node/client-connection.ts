@@ -186,10 +186,13 @@ export class ClientConnection {
     const { connection } = binding
     const before = connection.pendingBytes
     if (before === 0 && binding.stream.writableLength === 0) this.#unsent.allSent()
-    connection.send(payload, how.isText, how.compress)
+    if (!connection.send(payload, how.isText, how.compress)) {
+      this.#unsent.drop(lengthOf(payload))
+      return false
+    }
     const onWire = binding.extension === undefined ? connection.pendingBytes - before : 0
     this.#unsent.add(onWire > 0 ? withoutHeader(onWire) : lengthOf(payload))
-    return binding.output.isReady
+    return binding.sent()
   }
 
   get #inOrder(): BlobOrder {

@@ -139,15 +139,16 @@ export class Socket<Data = undefined> {
 
   /** The socket as a pair of streams of messages, with back-pressure both ways. WHATWG Streams. */
   stream(): SocketStream {
-    return makeStream(
-      this.#internals.binding,
-      (leave) => this.#queue(leave),
-      (message) => {
+    return makeStream({
+      readMessages: (leave) => this.#queue(leave),
+      send: (message) => {
         const isOpen = this.readyState === ReadyState.Open
         this.send(message)
         return isOpen
       },
-    )
+      ready: () => this.ready(),
+      close: (code) => this.close(code),
+    })
   }
 
   /**

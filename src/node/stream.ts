@@ -4,9 +4,8 @@
  */
 import type { ReadableStream, WritableStream } from 'node:stream/web'
 import { CloseCode } from '../protocol/close-code.ts'
-import type { DuplexBinding } from './duplex-binding.ts'
 import type { MessageQueue } from './message-queue.ts'
-import { toPayload, type Sendable } from './payload.ts'
+import type { Sendable } from './payload.ts'
 
 export interface SocketStream {
   /** The messages; it closes with a clean close and errors after any other. Cancelling closes the socket with 1000. */
@@ -15,17 +14,19 @@ export interface SocketStream {
   readonly writable: WritableStream<Sendable>
 }
 
-/**
- * Make the pair; `makeQueue` gives the messages, and is told what to do when the reader leaves. `send` answers whether the
- * connection was open.
- */
-export function makeStream<Owner>(
-  binding: DuplexBinding<Owner>,
-  makeQueue: (leave: () => void) => MessageQueue,
-  send: (message: Sendable) => boolean = (message) => binding.connection.send(toPayload(message)),
-): SocketStream {
-  const close = (code: number): void => binding.connection.close(code)
-  const messages = makeQueue(() => close(CloseCode.NormalClosure))
+/** What a pair is made of: a server's socket or a client. */
+export interface Streamed {
+  /** Gives the messages, and is told what to do when the reader leaves. */
+  readMessages(leave: () => void): MessageQueue
+  /** Answers whether the connection was open. */
+  send(message: Sendable): boolean
+  /** Resolves when more is wanted: to `false` when the connection is no longer open. */
+  ready(): Promise<boolean>
+  close(code: number): void
+}
+
+export function makeStream(streamed: Streamed): SocketStream {
+  const messages = streamed.readMessages(() => streamed.close(CloseCode.NormalClosure))
   const readable = new globalThis.ReadableStream<string | Uint8Array>(
     {
       async pull(controller) {
@@ -41,11 +42,11 @@ export function makeStream<Owner>(
   )
   const writable = new globalThis.WritableStream<Sendable>({
     async write(message) {
-      const isSent = send(message) && (await binding.output.ready())
+      const isSent = streamed.send(message) && (await streamed.ready())
       if (!isSent) throw new Error('the connection is no longer open')
     },
-    close: () => close(CloseCode.NormalClosure),
-    abort: () => close(CloseCode.InternalError),
+    close: () => streamed.close(CloseCode.NormalClosure),
+    abort: () => streamed.close(CloseCode.InternalError),
   })
   return { readable, writable }
 }

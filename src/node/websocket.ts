@@ -220,7 +220,18 @@ export class WebSocket extends WebSocketEvents {
    * @throws DOMException InvalidStateError while connecting.
    */
   stream(): SocketStream {
-    return makeStream(this.#requireBinding(), (leave) => this.#client.readMessages(leave))
+    this.#requireBinding()
+    return makeStream({
+      readMessages: (leave) => this.#client.readMessages(leave),
+      send: (message) => {
+        const payload = toPayload(message)
+        const isOpen = this.readyState === ReadyState.Open
+        this.#send(payload, undefined)
+        return isOpen
+      },
+      ready: () => this.ready(),
+      close: (code) => this.#client.close({ code, reason: '' }),
+    })
   }
 
   /**

@@ -1,0 +1,121 @@
+import { Blob } from 'node:buffer'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { CloseEvent } from '../../src/node/events.ts'
+import { WebSocket } from '../../src/node/websocket.ts'
+import type { WebSocketOptions } from '../../src/node/client-options.ts'
+import { accepted, RawServer } from './raw-server.ts'
+
+const server = new RawServer()
+/** Tells that something came from the client. */
+let heard: () => void = () => {}
+beforeEach(async () => {
+  await server.listen()
+  server.answer = ({ head, key, socket }) => {
+    const deflates = head.includes('permessage-deflate')
+    socket.write(accepted(key, deflates ? 'Sec-WebSocket-Extensions: permessage-deflate\r\n' : ''))
+    socket.on('data', () => heard())
+  }
+})
+afterEach(() => server.close())
+
+/** Opcode byte and unmasked payload of every frame of at most 125 bytes that came. */
+function frames(): string[] {
+  const wire = Buffer.concat(server.received)
+  const seen: string[] = []
+  for (let at = 0; at < wire.length;) {
+    const length = wire[at + 1]! & 0x7f
+    const payload = Buffer.from(wire.subarray(at + 6, at + 6 + length))
+    for (let i = 0; i < length; i++) payload[i]! ^= wire[at + 2 + (i % 4)]!
+    seen.push(`${wire[at]!.toString(16)} ${wire[at] === 0x88 ? payload.toString('hex') : payload}`)
+    at += 6 + length
+  }
+  return seen
+}
+
+/** Resolves when so many frames have come, with all of them. */
+function framesSent(count: number): Promise<string[]> {
+  return new Promise((resolve) => {
+    heard = () => {
+      const seen = frames()
+      if (seen.length >= count) resolve(seen)
+    }
+    heard()
+  })
+}
+
+const connect = (options: WebSocketOptions = {}): Promise<WebSocket> =>
+  WebSocket.connect(server.url, { perMessageDeflate: false, ...options })
+
+const ended = (socket: WebSocket): Promise<CloseEvent> =>
+  new Promise((resolve) => socket.addEventListener('close', resolve as never))
+
+const MIB = 1024 * 1024
+
+describe('the limit of what a client has not sent', () => {
+  const options = { perMessageDeflate: true, maxBufferedAmount: 4 * MIB, closeTimeout: 100 }
+
+  it('holds for what waits to be compressed: the connection fails with 1013', async () => {
+    const socket = await connect(options)
+    const close = ended(socket)
+    let sent = 0
+    for (; socket.readyState === WebSocket.OPEN && sent < 100; sent++) {
+      expect(socket.send(new Uint8Array(MIB))).toBe(false)
+    }
+    // The one that is over it may still come, and the next finds it so.
+    expect(sent).toBe(6)
+    expect(await close).toMatchObject({ wasClean: false, code: 1006, cause: 'backpressure' })
+    expect(frames().map((frame) => frame.slice(0, 7))).toEqual(['88 03f5'])
+  })
+
+  it('holds for Blobs and what is sent behind them', async () => {
+    const socket = await connect(options)
+    const close = ended(socket)
+    for (let i = 0; i < 20; i++) socket.send(i === 0 ? new Blob(['b']) : new Uint8Array(MIB))
+    expect(await close).toMatchObject({ wasClean: false, code: 1006, cause: 'backpressure' })
+    expect(socket.bufferedAmount).toBeGreaterThan(10 * MIB)
+  })
+})
+
+describe('what a client counts as sent', () => {
+  it('is every message, whichever way it was sent', async () => {
+    const socket = await connect()
+    socket.send('by send')
+    const writer = socket.stream().writable.getWriter()
+    await writer.write('by a stream')
+    socket.send(new Blob(['as a Blob']))
+    expect(await framesSent(3)).toEqual(['81 by send', '81 by a stream', '82 as a Blob'])
+    expect(socket.traffic!.messagesOut).toBe(3)
+    socket.terminate()
+  })
+})
+
+describe('the streams of a client', () => {
+  it('close behind the Blobs that were sent before', async () => {
+    const socket = await connect()
+    const { writable } = socket.stream()
+    socket.send(new Blob(['a Blob']))
+    await writable.close()
+    expect(await framesSent(2)).toEqual(['82 a Blob', '88 03e8'])
+    socket.terminate()
+  })
+
+  it('write behind the Blobs that were sent before', async () => {
+    const socket = await connect()
+    const writer = socket.stream().writable.getWriter()
+    socket.send(new Blob(['a Blob']))
+    await writer.write('text')
+    expect(await framesSent(2)).toEqual(['82 a Blob', '81 text'])
+    socket.terminate()
+  })
+
+  it('take nothing but strings and bytes, and nothing once it is closed', async () => {
+    const socket = await connect()
+    const { writable } = socket.stream()
+    await expect(writable.getWriter().write(5 as never)).rejects.toThrow(TypeError)
+    socket.terminate()
+    const other = await connect()
+    const writer = other.stream().writable.getWriter()
+    other.terminate()
+    await expect(writer.write('late')).rejects.toThrow('no longer open')
+  })
+})
