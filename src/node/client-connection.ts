@@ -49,7 +49,7 @@ const listener: BindingListener<ClientConnection> = {
   message: (client, message) => receive(client, message),
   ping: (client, payload) => client.listener.ping(payload),
   pong: (client, payload) => client.listener.pong(payload),
-  drain: (client) => client.listener.drain(),
+  drain: (client) => drained(client),
   blocked: ignore,
   unblocked: ignore,
   close: (client, outcome) => ended(client, outcome),
@@ -57,6 +57,7 @@ const listener: BindingListener<ClientConnection> = {
 }
 
 let receive: (client: ClientConnection, message: string | Uint8Array) => void
+let drained: (client: ClientConnection) => void
 let ended: (client: ClientConnection, outcome: CloseOutcome) => void
 
 export class ClientConnection {
@@ -70,11 +71,14 @@ export class ClientConnection {
   readonly #inbox: ClientInbox
   /** `close` was called: before there is a connection, or while Blobs are still to be sent. */
   #closeArguments: CloseArguments | undefined
+  /** Whether somebody was told to wait for the Blobs. */
+  #owesDrain = false
   #isPaused = false
   #isClosed = false
 
   static {
     receive = (client, message) => client.#received(message)
+    drained = (client) => client.#drained()
     ended = (client, outcome) => client.#ended(outcome)
   }
 
@@ -125,7 +129,9 @@ export class ClientConnection {
     }
     if (data instanceof Blob || this.#blobs?.isEmpty === false) {
       this.#inOrder.add({ message: data, length: lengthOf(data), how })
-      return binding.output.isReady && this.#blobs!.pending <= this.#target.settings.binding.highWaterMark
+      if (binding.output.isReady && !this.#areBlobsOverMark) return true
+      this.#owesDrain = true
+      return false
     }
     return this.#sendNow(binding, data, how)
   }
@@ -199,10 +205,21 @@ export class ClientConnection {
     return (this.#blobs ??= new BlobOrder({
       send: (payload, how) => void this.#sendNow(this.#binding!, payload, how),
       empty: () => {
-        if (this.#closeArguments !== undefined) this.#sendClose()
+        if (this.#closeArguments !== undefined) return this.#sendClose()
+        if (this.#owesDrain && this.readyState === ReadyState.Open && this.#binding!.output.isReady) this.#drained()
       },
       error: (error) => reportError(error),
     }))
+  }
+
+  get #areBlobsOverMark(): boolean {
+    return this.#blobs !== undefined && this.#blobs.pending > this.#target.settings.binding.highWaterMark
+  }
+
+  /** It is well to send more, as far as the output goes; when Blobs wait, it will be when they do not. */
+  #drained(): void {
+    this.#owesDrain = this.#areBlobsOverMark
+    if (!this.#owesDrain) this.listener.drain()
   }
 
   #sendClose(): void {

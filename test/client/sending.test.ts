@@ -9,6 +9,7 @@ const server = new RawServer()
 /** Tells that something came from the client. */
 let heard: () => void = () => {}
 beforeEach(async () => {
+  heard = () => {}
   await server.listen()
   server.answer = ({ head, key, socket }) => {
     const deflates = head.includes('permessage-deflate')
@@ -117,5 +118,35 @@ describe('the streams of a client', () => {
     const writer = other.stream().writable.getWriter()
     other.terminate()
     await expect(writer.write('late')).rejects.toThrow('no longer open')
+  })
+})
+
+describe('drain behind Blobs', () => {
+  const drained = (socket: WebSocket): Promise<unknown> =>
+    new Promise((resolve) => socket.addEventListener('drain', resolve, { once: true }))
+
+  it('follows when send has answered false for the Blobs that wait', async () => {
+    const socket = await connect()
+    const drain = drained(socket)
+    const blob = new Blob([new Uint8Array(100_000)])
+    expect([socket.send(blob), socket.send(blob), socket.send(blob)]).toEqual([true, true, false])
+    await drain
+    expect(socket.send('more')).toBe(true)
+    socket.terminate()
+  })
+
+  it('comes once, when neither Blobs nor output wait', async () => {
+    const socket = await connect()
+    let drains = 0
+    socket.addEventListener('drain', () => drains++)
+    const drain = drained(socket)
+    expect(socket.send(new Uint8Array(8 * MIB))).toBe(false)
+    expect(socket.send(new Blob([new Uint8Array(MIB)]))).toBe(false)
+    expect(socket.send(new Blob([new Uint8Array(MIB)]))).toBe(false)
+    await drain
+    expect(socket.send(new Blob(['more']))).toBe(true)
+    expect(await socket.sendAsync('the last')).toBe(true)
+    expect(drains).toBe(1)
+    socket.terminate()
   })
 })
