@@ -191,12 +191,14 @@ export class ClientConnection {
   #sendNow(binding: DuplexBinding<ClientConnection>, payload: string | Uint8Array, how: HowToSend): boolean {
     const { connection } = binding
     const before = connection.pendingBytes
+    // What waits for a message in fragments to end, or for the extension, has no header yet.
+    const isFramed = binding.extension === undefined && !connection.isFragmenting
     if (before === 0 && binding.stream.writableLength === 0) this.#unsent.allSent()
     if (!connection.send(payload, how.isText, how.compress)) {
       this.#unsent.drop(lengthOf(payload))
       return false
     }
-    const onWire = binding.extension === undefined ? connection.pendingBytes - before : 0
+    const onWire = isFramed ? connection.pendingBytes - before : 0
     this.#unsent.add(onWire > 0 ? withoutHeader(onWire) : lengthOf(payload))
     return binding.sent()
   }

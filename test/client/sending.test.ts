@@ -90,6 +90,23 @@ describe('what a client counts as sent', () => {
   })
 })
 
+describe('bufferedAmount', () => {
+  it.each([
+    ['five bytes', 'hello', 5],
+    ['bytes beyond ASCII', 'µµ', 4],
+  ])('counts %s that wait for a message in fragments to end', async (_title, message, length) => {
+    const socket = await connect()
+    const writer = socket.startMessage({ text: true })
+    void writer.write('a')
+    socket.send(message)
+    expect(socket.bufferedAmount).toBe(length)
+    void writer.end('b')
+    expect(await framesSent(3)).toEqual(['1 a', '80 b', `81 ${message}`])
+    expect(socket.bufferedAmount).toBe(0)
+    socket.terminate()
+  })
+})
+
 describe('the streams of a client', () => {
   it('close behind the Blobs that were sent before', async () => {
     const socket = await connect()
