@@ -10,15 +10,20 @@ export interface HowToSend {
   readonly compress: boolean
 }
 
-interface Waiting {
+interface Message {
   readonly message: string | Uint8Array | Blob
   readonly length: number
   readonly how: HowToSend
 }
 
+interface Waiting extends Message {
+  /** Who wants to know that it was sent, or that it never will be. */
+  readonly told: ((isSent: boolean) => void)[]
+}
+
 export interface BlobOrderOptions {
-  /** Send what can be sent now. */
-  readonly send: (payload: string | Uint8Array, how: HowToSend) => void
+  /** Send what can be sent now. Answers whether the connection was open. */
+  readonly send: (payload: string | Uint8Array, how: HowToSend) => boolean
   /** Everything has been sent. */
   readonly empty: () => void
   /** A Blob could not be read. */
@@ -44,16 +49,23 @@ export class BlobOrder {
     return this.#pending
   }
 
-  add(waiting: Waiting): void {
-    this.#waiting.push(waiting)
-    this.#pending += waiting.length
+  add(message: Message): void {
+    this.#waiting.push({ ...message, told: [] })
+    this.#pending += message.length
     if (this.#waiting.length === 1) void this.#run()
+  }
+
+  /** Resolves when what waits now was sent: to `false` when the last of it was not. */
+  passed(): Promise<boolean> {
+    const last = this.#waiting.at(-1)
+    if (last === undefined) return Promise.resolve(!this.#isStopped)
+    return new Promise((resolve) => last.told.push(resolve))
   }
 
   /** The connection has ended: nothing more is sent. What waited stays counted. */
   stop(): void {
     this.#isStopped = true
-    this.#waiting.length = 0
+    for (const { told } of this.#waiting.splice(0)) tell(told, false)
   }
 
   async #run(): Promise<void> {
@@ -62,7 +74,7 @@ export class BlobOrder {
       if (this.#isStopped) return
       this.#waiting.shift()
       this.#pending -= next.length
-      if (payload !== undefined) this.#options.send(payload, next.how)
+      tell(next.told, payload !== undefined && this.#options.send(payload, next.how))
     }
     this.#options.empty()
   }
@@ -76,4 +88,8 @@ export class BlobOrder {
       return undefined
     }
   }
+}
+
+function tell(told: Waiting['told'], isSent: boolean): void {
+  for (const resolve of told) resolve(isSent)
 }

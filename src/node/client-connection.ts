@@ -136,6 +136,18 @@ export class ClientConnection {
     return this.#sendNow(binding, data, how)
   }
 
+  /** Resolves when it is well to send more; to `false` when the connection is no longer open. */
+  async ready(): Promise<boolean> {
+    if (this.#areBlobsOverMark) await this.#blobs!.passed()
+    return this.readyState === ReadyState.Open && (await this.#binding!.output.ready())
+  }
+
+  /** Resolves when everything sent so far was handed to the system; to `false` when the connection ended before. */
+  async whenSent(): Promise<boolean> {
+    const hasPassed = this.#blobs === undefined || (await this.#blobs.passed())
+    return hasPassed && (await this.#binding!.output.whenSent())
+  }
+
   /** @throws RangeError for a code that must not be sent or a reason of more than 123 bytes; nothing has changed then. */
   close(close: CloseArguments): void {
     if (this.#isClosed || this.#closeArguments !== undefined) return
@@ -205,7 +217,11 @@ export class ClientConnection {
 
   get #inOrder(): BlobOrder {
     return (this.#blobs ??= new BlobOrder({
-      send: (payload, how) => void this.#sendNow(this.#binding!, payload, how),
+      send: (payload, how) => {
+        const isOpen = this.#binding!.connection.state === ConnectionState.Open
+        this.#sendNow(this.#binding!, payload, how)
+        return isOpen
+      },
       empty: () => {
         if (this.#closeArguments !== undefined) return this.#sendClose()
         if (this.#owesDrain && this.readyState === ReadyState.Open && this.#binding!.output.isReady) this.#drained()

@@ -247,14 +247,18 @@ export class WebSocket extends WebSocketEvents {
    * @throws DOMException InvalidStateError while connecting.
    */
   ready(options: { signal?: AbortSignal } = {}): Promise<boolean> {
-    return abortable(this.#requireBinding().output.ready(), options.signal)
+    this.#requireBinding()
+    return abortable(this.#client.ready(), options.signal)
   }
 
   /** Send, and resolve when the bytes were handed to the system: to `false` when the connection ended before. */
   sendAsync(data: Sendable, options: SendOptions & { signal?: AbortSignal } = {}): Promise<boolean> {
-    const binding = this.#requireBinding()
+    this.#requireBinding()
+    if (options.signal?.aborted === true) return Promise.reject(options.signal.reason)
+    const isOpen = this.readyState === ReadyState.Open
     this.send(data, options)
-    return abortable(binding.output.whenSent(), options.signal)
+    if (!isOpen) return Promise.resolve(false)
+    return abortable(this.#client.whenSent(), options.signal)
   }
 
   /** Look on: bytes, frames, and payloads before and after permessage-deflate. @throws DOMException InvalidStateError while connecting. */

@@ -1,5 +1,6 @@
 import { Blob } from 'node:buffer'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Deferred } from '../../src/node/deferred.ts'
 import type { CloseEvent } from '../../src/node/events.ts'
 import { WebSocket } from '../../src/node/websocket.ts'
 import type { WebSocketOptions } from '../../src/node/client-options.ts'
@@ -164,6 +165,66 @@ describe('drain behind Blobs', () => {
     expect(socket.send(new Blob(['more']))).toBe(true)
     expect(await socket.sendAsync('the last')).toBe(true)
     expect(drains).toBe(1)
+    socket.terminate()
+  })
+})
+
+describe('sendAsync and ready', () => {
+  it('send nothing when the signal is aborted already', async () => {
+    const socket = await connect()
+    const signal = AbortSignal.abort(new Error('enough'))
+    await expect(socket.sendAsync('never', { signal })).rejects.toThrow('enough')
+    socket.send('now')
+    expect(await framesSent(1)).toEqual(['81 now'])
+    socket.terminate()
+  })
+
+  it('tell that nothing was sent when the connection is closing or closed', async () => {
+    const socket = await connect()
+    socket.close()
+    expect(await Promise.all([socket.sendAsync('late'), socket.ready()])).toEqual([false, false])
+    socket.terminate()
+    expect(await Promise.all([socket.sendAsync('late'), socket.ready()])).toEqual([false, false])
+  })
+
+  it('wait for the Blobs before them, which are still to be sent when the connection ends', async () => {
+    const socket = await connect()
+    const blob = new Blob([new Uint8Array(300_000)])
+    socket.send(blob)
+    const waits = [socket.sendAsync('behind it'), socket.ready()]
+    socket.terminate()
+    expect(await Promise.all(waits)).toEqual([false, false])
+  })
+
+  it('tell that nothing was sent when the server has closed while Blobs waited', async () => {
+    let closeIt: () => void = () => {}
+    const { answer } = server
+    server.answer = (request) => {
+      answer(request)
+      closeIt = () => request.socket.write(Buffer.from('8800', 'hex'))
+    }
+    const socket = await connect({ closeTimeout: 100 })
+    const closed = ended(socket)
+    const read = new Deferred<ArrayBuffer>()
+    const blob = new Blob(['late'])
+    blob.arrayBuffer = () => read.promise
+    socket.send(blob)
+    const wait = socket.sendAsync('behind it')
+    closeIt()
+    await framesSent(1)
+    read.resolve(new ArrayBuffer(4))
+    expect(await wait).toBe(false)
+    await closed
+    expect(frames()).toEqual(['88 '])
+    expect(socket.bufferedAmount).toBe(13)
+  })
+
+  it('resolve to true once Blobs and what was sent behind them have left', async () => {
+    const socket = await connect()
+    socket.send(new Blob([new Uint8Array(300_000)]))
+    expect(await Promise.all([socket.sendAsync('behind it'), socket.ready()])).toEqual([true, true])
+    expect(socket.bufferedAmount).toBe(0)
+    expect(socket.traffic!.messagesOut).toBe(2)
     socket.terminate()
   })
 })
