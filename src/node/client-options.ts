@@ -34,7 +34,8 @@ export interface WebSocketOptions {
   readonly proxy?: ProxyOption
   /**
    * How many redirects are followed. Default 0. To another host neither `headers` nor `auth` nor the client's certificate
-   * go along, and never from wss: to ws:.
+   * go along, and never from wss: to ws:. An `agent` has its own certificate, which nobody can take from it: with one, a
+   * redirect to another host over wss: is refused. `createConnection` decides by itself what it shows to the host it is told.
    */
   readonly maxRedirects?: number
   /**

@@ -3,6 +3,7 @@
  */
 import type { ClientRequest, RequestOptions } from 'node:http'
 import type { Socket } from 'node:net'
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { requestFields } from '../handshake/client-handshake.ts'
 import { buildExtendedConnect, type Http2Headers } from '../handshake/extended-connect.ts'
 import type { HeaderField } from '../handshake/header-fields.ts'
@@ -83,7 +84,7 @@ function authorizationFor(
 export function makeRequest(hop: Hop, settings: ClientSettings): ClientRequest {
   const { options } = settings
   const endpoint = endpointOf(hop.url)
-  const tls = hop.isTrusted ? options.tls : withoutIdentity(options.tls)
+  const tls = tlsFor(hop, settings)
   const { agent, createConnection } = options
   const request: RequestOptions = {
     method: 'GET',
@@ -105,9 +106,23 @@ export function makeRequest(hop: Hop, settings: ClientSettings): ClientRequest {
   return builtin.http.request({ ...request, createConnection: () => openStream(endpoint, stream) })
 }
 
-/** Another host is not to see who we are. */
-function withoutIdentity(tls: ClientSettings['options']['tls']): ClientSettings['options']['tls'] {
-  if (tls === undefined) return undefined
-  const { key, cert, pfx, passphrase, servername, ...others } = tls
-  return others
+/** What shows a TLS server who the client is, or is meant for one server alone. */
+const IDENTITY = new Set<string>([
+  'key',
+  'cert',
+  'pfx',
+  'passphrase',
+  'privateKeyEngine',
+  'privateKeyIdentifier',
+  'clientCertEngine',
+  'secureContext',
+  'pskCallback',
+  'session',
+  'servername',
+] satisfies (keyof TlsOptions)[])
+
+/** The TLS options of a hop: a host that is not trusted is not to see who we are. */
+export function tlsFor({ isTrusted }: Hop, { options: { tls } }: ClientSettings): TlsOptions | undefined {
+  if (isTrusted || tls === undefined) return tls
+  return Object.fromEntries(Object.entries(tls).filter(([name]) => !IDENTITY.has(name)))
 }

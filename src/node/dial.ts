@@ -74,7 +74,13 @@ async function follow(first: Hop, settings: ClientSettings, signal: AbortSignal)
     }
     const url = redirectTarget(hop.url, response)
     if (url instanceof HandshakeError) throw url
-    hop = { url, isTrusted: hop.isTrusted && isSameHost(hop.url, url), key: generateKey() }
+    const isTrusted = hop.isTrusted && isSameHost(hop.url, url)
+    if (!isTrusted && url.protocol === 'wss:' && typeof settings.options.agent === 'object') {
+      throw new HandshakeError('redirect', 'a redirect to another host is not followed with an agent over wss:', {
+        response,
+      })
+    }
+    hop = { url, isTrusted, key: generateKey() }
   }
 }
 

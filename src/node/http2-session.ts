@@ -6,7 +6,7 @@ import type { ClientHttp2Session } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import { builtin } from './builtin.ts'
 import type { ClientSettings } from './client-options.ts'
-import type { Hop } from './client-request.ts'
+import { tlsFor, type Hop } from './client-request.ts'
 import { endpointOf } from './client-url.ts'
 import { fromNodeError, HandshakeError } from './handshake-error.ts'
 import { SESSION_WINDOW, sessionMemory, STREAM_WINDOW } from './http2-stream.ts'
@@ -22,10 +22,11 @@ export function isSession(value: unknown): value is ClientHttp2Session {
 }
 
 /** Begin a session of our own: over TLS by ALPN, otherwise by prior knowledge. */
-export function openSession({ url, tunnel }: Hop, { options, binding }: ClientSettings): ClientHttp2Session {
-  const endpoint = endpointOf(url)
-  const tls = { ...options.tls, ALPNProtocols: [ALPN_HTTP2] }
-  const socket = openStream(endpoint, { connect: options.connect, tls, tunnel })
+export function openSession(hop: Hop, settings: ClientSettings): ClientHttp2Session {
+  const { options, binding } = settings
+  const endpoint = endpointOf(hop.url)
+  const tls = { ...tlsFor(hop, settings), ALPNProtocols: [ALPN_HTTP2] }
+  const socket = openStream(endpoint, { connect: options.connect, tls, tunnel: hop.tunnel })
   socket.once('secureConnect', () => {
     if ((socket as TLSSocket).alpnProtocol !== ALPN_HTTP2) socket.destroy(new HandshakeError('http2', NO_HTTP2))
   })

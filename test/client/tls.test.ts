@@ -1,9 +1,13 @@
 import { once } from 'node:events'
 import { createServer as createProxy } from 'node:http'
+import { createSecureServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2'
+import { Agent } from 'node:https'
 import { connect as connectTcp, type AddressInfo, type Socket } from 'node:net'
-import { createServer, type Server, type TLSSocket } from 'node:tls'
+import { createSecureContext, createServer, type Server, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeSelfSigned } from '../../src/cli/self-signed.ts'
+import { checkClientOptions } from '../../src/node/client-options.ts'
+import { tlsFor } from '../../src/node/client-request.ts'
 import { WebSocket } from '../../src/node/websocket.ts'
 import { accepted, fieldOf } from './raw-server.ts'
 
@@ -84,6 +88,70 @@ describe('wss: (RFC 6455 4.1, item 5; 10.6)', () => {
       ['localhost', false],
     ])
     socket.terminate()
+  })
+
+  it('shows nothing of itself to that host: no context, no session, no private key elsewhere', async () => {
+    const secureContext = createSecureContext({ ca: cert, key, cert })
+    const first = await WebSocket.connect(`wss://chat.test:${port}/`, { tls: { secureContext }, connect })
+    first.terminate()
+    expect(seen.at(-1)?.hasCertificate).toBe(true)
+    // The context holds the authority too: without it, the second server cannot be trusted.
+    const options = { tls: { secureContext }, connect, maxRedirects: 1 }
+    await expect(WebSocket.connect(`wss://chat.test:${port}/to?https://localhost:${port}/`, options)).rejects.toThrow(
+      /self.signed/,
+    )
+    const identity = { key, cert, pfx: 'p', passphrase: 'p', privateKeyEngine: 'e', privateKeyIdentifier: 'i' }
+    const more = { clientCertEngine: 'e', secureContext, pskCallback: () => null, session: Buffer.alloc(1) }
+    const given = { ca: cert, minVersion: 'TLSv1.3' as const, ...identity, ...more, servername: 'chat.test' }
+    const settings = checkClientOptions({ tls: given })
+    const hop = { url: new URL('wss://localhost/'), key: '' }
+    expect(tlsFor({ ...hop, isTrusted: false }, settings)).toEqual({ ca: cert, minVersion: 'TLSv1.3' })
+    expect(tlsFor({ ...hop, isTrusted: true }, settings)).toEqual(given)
+  })
+
+  it('shows no certificate to the host of a redirect over HTTP/2', async () => {
+    const certificates: [name: unknown, hasCertificate: boolean][] = []
+    const http2 = createHttp2Server({
+      ...{ key, cert, requestCert: true, rejectUnauthorized: false },
+      settings: { enableConnectProtocol: true },
+    })
+    http2.on('secureConnection', (socket: TLSSocket) => {
+      certificates.push([socket.servername, Object.keys(socket.getPeerCertificate()).length > 0])
+    })
+    http2.on('stream', (stream: ServerHttp2Stream, headers) => {
+      stream.on('error', () => {})
+      if (headers[':path'] !== '/to') return stream.respond({ ':status': 200 })
+      const { port: at } = http2.address() as AddressInfo
+      stream.respond({ ':status': 302, location: `https://localhost:${at}/` }, { endStream: true })
+    })
+    http2.listen(0, '127.0.0.1')
+    await once(http2, 'listening')
+    const { port: at } = http2.address() as AddressInfo
+    const tls = { ca: cert, key, cert, servername: 'chat.test' }
+    const socket = await WebSocket.connect(`wss://chat.test:${at}/to`, { http2: true, tls, connect, maxRedirects: 1 })
+    expect(certificates).toEqual([
+      ['chat.test', true],
+      ['localhost', false],
+    ])
+    socket.terminate()
+    http2.close()
+  })
+
+  it('is not redirected to another host with an agent, whose certificate would go along', async () => {
+    const agent = new Agent({ ca: cert, key, cert, lookup } as never)
+    const at = (host: string): string => `wss://chat.test:${port}/to?https://${host}:${port}/`
+    const options = { agent, maxRedirects: 1 }
+    const count = seen.length
+    await expect(WebSocket.connect(at('localhost'), options)).rejects.toMatchObject({
+      code: 'redirect',
+      status: 302,
+      message: 'a redirect to another host is not followed with an agent over wss:',
+    })
+    expect(seen.slice(count).map(({ servername }) => servername)).toEqual(['chat.test'])
+    const socket = await WebSocket.connect(at('chat.test'), options)
+    expect(seen.at(-1)).toMatchObject({ servername: 'chat.test', hasCertificate: true })
+    socket.terminate()
+    agent.destroy()
   })
 
   it('does not go on without TLS', async () => {
