@@ -7,6 +7,7 @@ import type * as http from 'node:http'
 import type * as http2 from 'node:http2'
 import type * as https from 'node:https'
 import type * as tls from 'node:tls'
+import type * as workerThreads from 'node:worker_threads'
 
 export const builtin = {
   get cluster(): typeof cluster {
@@ -23,5 +24,8 @@ export const builtin = {
   },
   get tls(): typeof tls {
     return process.getBuiltinModule('node:tls')
+  },
+  get workerThreads(): typeof workerThreads {
+    return process.getBuiltinModule('node:worker_threads')
   },
 }

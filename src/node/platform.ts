@@ -4,6 +4,7 @@
 import { isUtf8 } from 'node:buffer'
 import { randomFillSync } from 'node:crypto'
 import { encodeUtf8 } from '../protocol/utf8.ts'
+import { builtin } from './builtin.ts'
 import { Slab } from '../protocol/slab.ts'
 import type { Allocate } from '../protocol/payload-buffer.ts'
 import type { TextCodec } from '../protocol/text-codec.ts'
@@ -37,7 +38,7 @@ export const nodeTextCodec: TextCodec = {
 
 /** Small pieces of memory share blocks of this size, as those of Node's own pool do. */
 const BLOCK_SIZE = 8192
-let block: ArrayBufferLike = Buffer.allocUnsafeSlow(BLOCK_SIZE).buffer
+let block: ArrayBufferLike | undefined
 let blockUsed = 0
 
 /**
@@ -46,8 +47,11 @@ let blockUsed = 0
  */
 export const allocate: Allocate = (length) => {
   if (length > BLOCK_SIZE / 2) return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
-  if (blockUsed + length > BLOCK_SIZE) {
+  if (block === undefined || blockUsed + length > BLOCK_SIZE) {
     block = Buffer.allocUnsafeSlow(BLOCK_SIZE).buffer
+    // Who transfers a message to another thread must not take those of other connections along: it is copied instead, or
+    // from Node 21 on the transfer throws.
+    builtin.workerThreads.markAsUntransferable(block)
     blockUsed = 0
   }
   const at = blockUsed

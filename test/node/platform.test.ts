@@ -79,6 +79,21 @@ describe('Memory for messages', () => {
     )
   })
 
+  it('shares a block that cannot be transferred away, from the first one on', async () => {
+    const [mine, theirs] = [allocate(10).fill(1), allocate(10).fill(2)]
+    expect(theirs.buffer).toBe(mine.buffer)
+    let copy: Uint8Array | undefined
+    try {
+      copy = structuredClone(mine, { transfer: [mine.buffer as ArrayBuffer] })
+    } catch (error) {
+      // From Node 21 on.
+      expect(error).toMatchObject({ name: 'DataCloneError' })
+    }
+    if (copy !== undefined) expect(copy).toEqual(new Uint8Array(10).fill(1))
+    expect([mine, theirs]).toEqual([new Uint8Array(10).fill(1), new Uint8Array(10).fill(2)])
+    expect(allocate(10)).toHaveLength(10)
+  })
+
   it('is no Buffer, of which slice would be no copy', () => {
     for (const length of [10, 10_000]) {
       const bytes = allocate(length)
