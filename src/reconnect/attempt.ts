@@ -66,15 +66,28 @@ export class Attempt {
     this.#socket?.send(message)
   }
 
-  /** Nothing is heard of it any more. Without a code the socket is dropped as it stands. */
-  letGo(close?: { readonly code: number; readonly reason: string }): void {
-    this.#finish()
-    const socket = this.#socket
-    this.#socket = undefined
-    if (socket === undefined) return
-    socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null
-    if (close === undefined && socket.terminate !== undefined) socket.terminate()
-    else socket.close(close?.code, close?.reason)
+  /**
+   * Begin the closing handshake; nothing is heard of it any more.
+   * @throws what the platform throws for the code or the reason; then nothing has changed.
+   */
+  close(code: number, reason: string): void {
+    const wasOver = this.#isOver
+    // What the platform says meanwhile is not heard either.
+    this.#isOver = true
+    try {
+      this.#socket?.close(code, reason)
+    } catch (error) {
+      this.#isOver = wasOver
+      throw error
+    }
+    this.#leave()
+  }
+
+  /** The socket is dropped as it stands; nothing is heard of it any more. */
+  letGo(): void {
+    const socket = this.#leave()
+    if (socket?.terminate === undefined) socket?.close()
+    else socket.terminate()
   }
 
   #open(url: string | URL): void {
@@ -131,6 +144,14 @@ export class Attempt {
     if (this.#isOver) return
     this.letGo()
     this.#options.ended({ code: ABNORMAL_CLOSURE, reason: '', error })
+  }
+
+  #leave(): SocketLike | undefined {
+    this.#finish()
+    const socket = this.#socket
+    this.#socket = undefined
+    if (socket !== undefined) socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null
+    return socket
   }
 
   #finish(): void {

@@ -64,11 +64,16 @@ export class ReconnectingSocket {
     return true
   }
 
-  /** Close for good. What waits is thrown away. */
+  /**
+   * Close for good. What waits is thrown away.
+   * @throws what the `close` of the socket throws: for most a DOMException, InvalidAccessError for a code other than 1000 and
+   * 3000-4999, SyntaxError for a reason of more than 123 bytes. Then nothing has changed.
+   */
   close(code: number = NORMAL_CLOSURE, reason: string = ''): void {
     if (this.#state.name === 'closed') return
     const wasOpen = this.#state.name === 'open'
-    this.#abandon({ code, reason })
+    this.#attempt?.close(code, reason)
+    this.#attempt = undefined
     this.#stop({ code, reason })
     if (wasOpen) this.#call(() => this.#settings.handlers.lost?.({ code, reason }))
   }
@@ -173,12 +178,12 @@ export class ReconnectingSocket {
   }
 
   /** Let go of attempt, connection and waiting. */
-  #abandon(close?: { code: number; reason: string }): void {
+  #abandon(): void {
     clearTimeout(this.#timer)
     this.#schedule.lost()
     const attempt = this.#attempt
     this.#attempt = undefined
-    attempt?.letGo(close)
+    attempt?.letGo()
   }
 
   #enter(state: ConnectionState): void {

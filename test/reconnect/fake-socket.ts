@@ -25,7 +25,13 @@ export class FakeSocket implements SocketLike {
     this.sent.push(message)
   }
 
+  /** Throws as a browser does. WHATWG WebSockets 3.1, `close`. */
   close(code?: number, reason?: string): void {
+    if (code !== undefined && code !== 1000 && (code < 3000 || code > 4999)) {
+      throw new DOMException(`close code ${code}`, 'InvalidAccessError')
+    }
+    if (new TextEncoder().encode(reason ?? '').length > 123)
+      throw new DOMException('close reason too long', 'SyntaxError')
     this.closedWith = { code, reason }
     this.readyState = 2
   }

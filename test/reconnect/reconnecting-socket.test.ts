@@ -234,6 +234,42 @@ describe('its end and the network', () => {
     expect([sockets.length, connection.send('x'), vi.getTimerCount()]).toEqual([1, false, 0])
   })
 
+  it.each([
+    ['a code', 1001, '', 'InvalidAccessError'],
+    ['a reason', 4000, 'é'.repeat(62), 'SyntaxError'],
+  ])('stays as it is when the platform refuses %s', async (_what, code, reason, name) => {
+    const { connection, sockets, states, messages, losses, last } = start()
+    await settle()
+    last().open()
+    expect(() => connection.close(code, reason)).toThrow(expect.objectContaining({ name }))
+    expect([connection.state.name, last().closedWith]).toEqual(['open', undefined])
+    last().say('still here')
+    expect([messages, connection.send('so am I'), last().sent]).toEqual([['still here'], true, ['so am I']])
+    last().end(1006)
+    await vi.runOnlyPendingTimersAsync()
+    expect([sockets.length, connection.state.name]).toEqual([2, 'connecting'])
+    // While connecting too.
+    expect(() => connection.close(code, reason)).toThrow(expect.objectContaining({ name }))
+    last().open()
+    connection.close(1000)
+    expect(last().closedWith).toEqual({ code: 1000, reason: '' })
+    expect(losses.map((loss) => loss.code)).toEqual([1006, 1000])
+    expect(states).toEqual(['connecting', 'open', 'waiting', 'connecting', 'open', 'closed'])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('hears nothing that the platform says while it closes', async () => {
+    const { connection, sockets, losses, last } = start()
+    await settle()
+    last().open()
+    const socket = last()
+    socket.close = (code, reason) => socket.end(code!, reason)
+    connection.close(4000, 'enough')
+    expect([losses, connection.state.name]).toEqual([[{ code: 4000, reason: 'enough' }], 'closed'])
+    await vi.runAllTimersAsync()
+    expect(sockets).toHaveLength(1)
+  })
+
   it('is closed by its signal, also before it began', async () => {
     const controller = new AbortController()
     const { connection } = start({ signal: controller.signal })
