@@ -208,7 +208,12 @@ export class WebSocket extends EventHandlers {
 
   #opened({ stream, head, agreement, response }: Dialed, options: BindingOptions): void {
     const [extension] = agreement.agreed
-    this.emit('upgrade', response as IncomingMessage)
+    if (!this.#isClosing) this.emit('upgrade', response as IncomingMessage)
+    // It may have been given up by a listener, or since the answer came.
+    if (this.#isClosing) {
+      stream.destroy()
+      return this.#failed(new Error('the handshake was aborted'))
+    }
     this.adopt({
       stream,
       options,

@@ -1,7 +1,7 @@
 /** One suite against `ws` and against `barewire/ws`, in all four pairs of client and server. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { connect, type AddressInfo, type NetConnectOpts, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import * as theirs from 'ws'
 import * as ours from '../../src/ws/index.ts'
@@ -124,6 +124,29 @@ describe.each(pairs)('A server of $server and a client of $client', ({ Server, C
     await close(server)
   })
 
+  it.each(['terminate', 'close'] as const)('do not open when the client gives up by %s in upgrade', async (way) => {
+    const { server, url } = await listen(Server)
+    const connected = once(server, 'connection') as Promise<[ours.WebSocket]>
+    const client = new Client.WebSocket(url)
+    const events: string[] = []
+    for (const name of ['open', 'message', 'error', 'close']) {
+      client.on(name, (what?: Error | number) => {
+        events.push(`${name} ${what instanceof Error ? what.message : String(what)}`)
+      })
+    }
+    const states: number[] = []
+    client.on('upgrade', () => {
+      client[way]()
+      states.push(client.readyState)
+    })
+    const [socket] = await connected
+    socket.send('early')
+    const [, [code]] = await Promise.all([closeOf(client), closeOf(socket)])
+    expect([states, client.readyState, code]).toEqual([[2], 3, 1006])
+    expect(events).toEqual(['error WebSocket was closed before the connection was established', 'close 1006'])
+    await close(server)
+  })
+
   it('make a Duplex stream that carries bytes both ways and ends with the connection', async () => {
     const { server, url } = await listen(Server)
     server.on('connection', (socket: ours.WebSocket) => {
@@ -160,6 +183,22 @@ describe('barewire/ws', () => {
     }
     for (const server of servers) await close(server)
     http.close()
+  })
+
+  it('does not open when it is given up between the answer and its open event', async () => {
+    const { server, url } = await listen(ours)
+    const events: string[] = []
+    // Node lets go of the stream when it has read the answer; the next tick comes before any promise.
+    const createConnection = (options: object): Socket => {
+      const stream = connect(options as NetConnectOpts)
+      stream.on('agentRemove', () => process.nextTick(() => client.terminate()))
+      return stream
+    }
+    const client = new ours.WebSocket(url, { createConnection: createConnection as never })
+    for (const name of ['upgrade', 'open', 'error', 'close']) client.on(name, () => events.push(name))
+    await closeOf(client)
+    expect(events).toEqual(['error', 'close'])
+    await close(server)
   })
 
   it('does not need an error listener to survive a peer that breaks the protocol', async () => {
