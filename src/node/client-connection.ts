@@ -89,6 +89,7 @@ export class ClientConnection {
     this.#inbox = new ClientInbox({
       hold: (wanted) => this.#hold(wanted),
       deliver: (message) => this.listener.message(message),
+      isPaused: () => this.#isPaused,
     })
     const { signal } = target.settings.options
     const handshake = this.#handshake.signal

@@ -10,6 +10,8 @@ export interface ClientInboxOptions {
   readonly hold: (wanted: boolean) => void
   /** Hand a message to the listener. */
   readonly deliver: (message: string | Uint8Array) => void
+  /** Whether the application has paused: then a message that waits goes on waiting. */
+  readonly isPaused: () => boolean
 }
 
 export class ClientInbox {
@@ -35,9 +37,9 @@ export class ClientInbox {
     this.#awaitsReader = true
   }
 
-  /** Somebody listens now. */
+  /** Somebody listens now, or the application has resumed. */
   readerCame(): void {
-    if (!this.#awaitsReader) return
+    if (!this.#awaitsReader || this.#options.isPaused()) return
     this.#awaitsReader = false
     if (this.#early === undefined) return
     // A listener is not called while it is being added.
@@ -45,6 +47,7 @@ export class ClientInbox {
       const early = this.#early
       // It may have been asked for, or given up, meanwhile.
       if (early === undefined) return
+      if (this.#options.isPaused()) return this.awaitReader()
       this.#early = undefined
       this.#options.deliver(early)
       this.#options.hold(false)

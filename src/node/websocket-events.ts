@@ -33,7 +33,7 @@ export abstract class WebSocketEvents extends HandlerTarget {
   }
   set onmessage(handler: HandlerOf<'message'>) {
     this.setHandler('message', handler)
-    if (handler !== null) this.readerCame()
+    if (typeof handler === 'function') this.readerCame()
   }
   get onerror(): HandlerOf<'error'> {
     return this.handlerOf('error') as HandlerOf<'error'>
@@ -56,7 +56,7 @@ export abstract class WebSocketEvents extends HandlerTarget {
   override addEventListener(type: string, listener: Listener | null, options?: ListenerOptions): void
   override addEventListener(type: string, listener: never, options?: ListenerOptions): void {
     super.addEventListener(type, listener, options)
-    if (type === 'message' && listener !== null) this.readerCame()
+    if (type === 'message' && isAdded(listener, options)) this.readerCame()
   }
 
   override removeEventListener<Name extends keyof WebSocketEventMap>(
@@ -71,4 +71,10 @@ export abstract class WebSocketEvents extends HandlerTarget {
 
   /** Somebody listens for messages. */
   protected abstract readerCame(): void
+}
+
+/** What is no listener, or comes with a signal that has aborted, is not added. DOM 2.7. */
+function isAdded(listener: unknown, options: ListenerOptions | undefined): boolean {
+  const isListener = typeof listener === 'function' || (typeof listener === 'object' && listener !== null)
+  return isListener && !(typeof options === 'object' && options?.signal?.aborted === true)
 }

@@ -71,6 +71,59 @@ describe('messages that come before anybody listens', () => {
     expect(seen).toEqual(['1', '2', '3'])
   })
 
+  const nobody: [title: string, come: (socket: WebSocket) => void][] = [
+    ['the handler undefined', (socket) => (socket.onmessage = undefined as never)],
+    ['a number as handler', (socket) => (socket.onmessage = 5 as never)],
+    ['an object as handler', (socket) => (socket.onmessage = {} as never)],
+    ['the listener undefined', (socket) => socket.addEventListener('message', undefined as never)],
+    ['the listener null', (socket) => socket.addEventListener('message', null)],
+    [
+      'a listener whose signal has aborted',
+      (socket) => socket.addEventListener('message', () => {}, { signal: AbortSignal.abort() }),
+    ],
+  ]
+  it.each(nobody)('go on waiting after %s, which reads nothing', async (_title, come) => {
+    const socket = await connected()
+    come(socket)
+    await turn()
+    expect(await collect(socket)).toEqual(['1', '2', '3'])
+    socket.terminate()
+  })
+
+  it('wait for an object that handles events', async () => {
+    const socket = await connected()
+    const seen: unknown[] = []
+    await new Promise<void>((resolve) => {
+      const handleEvent = ({ data }: MessageEvent): void => void (seen.push(data) === 3 && resolve())
+      socket.addEventListener('message', { handleEvent } as never)
+    })
+    expect(seen).toEqual(['1', '2', '3'])
+    socket.terminate()
+  })
+
+  it.each([
+    ['paused before a listener comes', ['pause', 'listen']],
+    ['paused right after a listener has come', ['listen', 'pause']],
+    ['paused, resumed and paused again in the same turn', ['listen', 'pause', 'resume', 'pause']],
+  ])('wait while it is %s, until it is resumed', async (_title, steps) => {
+    const socket = await connected()
+    const seen: unknown[] = []
+    let done = (): void => {}
+    const all = new Promise<void>((resolve) => (done = resolve))
+    for (const step of steps) {
+      if (step === 'pause') socket.pause()
+      else if (step === 'resume') socket.resume()
+      else socket.onmessage = ({ data }) => void (seen.push(data) === 3 && done())
+    }
+    await turn()
+    await turn()
+    expect(seen).toEqual([])
+    socket.resume()
+    await all
+    expect(seen).toEqual(['1', '2', '3'])
+    socket.terminate()
+  })
+
   it('are dropped by resume and by close, which reads on', async () => {
     const socket = await connected()
     const ponged = new Promise((resolve) => socket.addEventListener('close', resolve))
