@@ -129,7 +129,12 @@ export class ClientConnection {
       return false
     }
     if (data instanceof Blob || this.#blobs?.isEmpty === false) {
-      this.#inOrder.add({ message: data, length: lengthOf(data), how })
+      const length = lengthOf(data)
+      if (binding.output.limit(this.#inOrder.pending)) {
+        this.#unsent.drop(length)
+        return false
+      }
+      this.#inOrder.add({ message: data, length, how })
       if (binding.output.isReady && !this.#areBlobsOverMark) return true
       this.#owesDrain = true
       return false

@@ -160,6 +160,17 @@ export class Output {
     this.#host.drain()
   }
 
+  /** Fail the connection when more was unsent before the last message than there may be. Answers whether it did. */
+  limit(before: number): boolean {
+    const { maxBufferedAmount = Infinity } = this.#host.options
+    if (before <= maxBufferedAmount) return false
+    // What is not written yet is dropped, and with it what they wait for.
+    for (const resolve of this.#waitingForSystem ?? []) resolve(false)
+    this.#waitingForSystem = undefined
+    this.#host.connection.fail(CloseCode.TryAgainLater, 'does not keep up', { cause: 'backpressure' })
+    return true
+  }
+
   /** Drop the connection: the memory of what is unsent is wanted back. */
   giveUp(): void {
     this.#host.connection.terminate('backpressure')
@@ -215,9 +226,7 @@ export class Output {
   #overMark(before: number): void {
     if (!this.#isBlocked) this.#block()
     this.#host.blocked()
-    const { maxBufferedAmount = Infinity } = this.#host.options
-    if (before <= maxBufferedAmount) return
-    this.#host.connection.fail(CloseCode.TryAgainLater, 'does not keep up', { cause: 'backpressure' })
+    this.limit(before)
   }
 
   #block(): void {

@@ -142,9 +142,8 @@ export class Socket<Data = undefined> {
     return makeStream({
       readMessages: (leave) => this.#queue(leave),
       send: (message) => {
-        const isOpen = this.readyState === ReadyState.Open
         this.send(message)
-        return isOpen
+        return this.readyState === ReadyState.Open
       },
       ready: () => this.ready(),
       close: (code) => this.close(code),
@@ -170,9 +169,9 @@ export class Socket<Data = undefined> {
   /** Send, and resolve when the bytes were handed to the system: to `false` when the connection ended before. */
   sendAsync(data: Sendable | PreparedMessage, options: SendOptions & { signal?: AbortSignal } = {}): Promise<boolean> {
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason)
-    const isOpen = this.readyState === ReadyState.Open
     this.send(data, options)
-    if (!isOpen) return Promise.resolve(false)
+    // Too much may have been unsent for it: then it was dropped.
+    if (this.readyState !== ReadyState.Open) return Promise.resolve(false)
     return abortable(this.#internals.binding.output.whenSent(), options.signal)
   }
 

@@ -224,10 +224,8 @@ export class WebSocket extends WebSocketEvents {
     return makeStream({
       readMessages: (leave) => this.#client.readMessages(leave),
       send: (message) => {
-        const payload = toPayload(message)
-        const isOpen = this.readyState === ReadyState.Open
-        this.#send(payload, undefined)
-        return isOpen
+        this.#send(toPayload(message), undefined)
+        return this.readyState === ReadyState.Open
       },
       ready: () => this.ready(),
       close: (code) => this.#client.close({ code, reason: '' }),
@@ -255,9 +253,9 @@ export class WebSocket extends WebSocketEvents {
   sendAsync(data: Sendable, options: SendOptions & { signal?: AbortSignal } = {}): Promise<boolean> {
     this.#requireBinding()
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason)
-    const isOpen = this.readyState === ReadyState.Open
     this.send(data, options)
-    if (!isOpen) return Promise.resolve(false)
+    // Too much may have been unsent for it: then it was dropped.
+    if (this.readyState !== ReadyState.Open) return Promise.resolve(false)
     return abortable(this.#client.whenSent(), options.signal)
   }
 

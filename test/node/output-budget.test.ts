@@ -129,4 +129,20 @@ describe('A budget of output', () => {
     expect(await closed()).toMatchObject({ code: 1013, cause: 'backpressure' })
     client.destroy()
   })
+
+  it('has sendAsync tell that what waited to be compressed was dropped', async () => {
+    const { port, opened } = await serve({
+      perMessageDeflate: { threshold: 0, asyncThreshold: 0 },
+      highWaterMark: 1000,
+      maxBufferedAmount: 1_000_000,
+      closeTimeout: 100,
+    })
+    const client = await RawClient.open(port, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } })
+    const socket = await opened()
+    const sent: Promise<boolean>[] = []
+    while (socket.readyState === 1 && sent.length < 100) sent.push(socket.sendAsync(new Uint8Array(100_000)))
+    expect(sent.length).toBeLessThan(15)
+    expect(new Set(await Promise.all(sent))).toEqual(new Set([false]))
+    client.destroy()
+  })
 })
