@@ -6,6 +6,7 @@ import type { Worker } from 'node:cluster'
 import { builtin } from './builtin.ts'
 import { checkCount } from './limits.ts'
 import type { Bus, BusMessage } from '../pubsub/bus.ts'
+import type { SlowPolicy } from '../pubsub/held-messages.ts'
 
 export interface ClusterBusOptions {
   /** Tells several buses of one cluster apart. Default 'topics'. */
@@ -24,6 +25,7 @@ interface Envelope {
   readonly text?: string
   readonly base64?: string
   readonly key?: string
+  readonly slowConsumer?: SlowPolicy
 }
 
 const DEFAULT_NAME = 'topics'
@@ -118,17 +120,13 @@ function sizeOf({ topic = '', text = '', base64 = '', key = '' }: Envelope): num
   return REQUEST_OVERHEAD + Buffer.byteLength(text) + base64.length + topic.length + key.length
 }
 
-function wrap(barewireBus: string, { topic, message, key }: BusMessage): Envelope {
+function wrap(barewireBus: string, { message, ...how }: BusMessage): Envelope {
   const body = typeof message === 'string' ? { text: message } : { base64: Buffer.from(message).toString('base64') }
-  return { barewireBus, ...(topic === undefined ? {} : { topic }), ...body, ...(key === undefined ? {} : { key }) }
+  return { barewireBus, ...how, ...body }
 }
 
-function unwrap({ topic, text, base64, key }: Envelope): BusMessage {
-  return {
-    ...(topic === undefined ? {} : { topic }),
-    message: text ?? Buffer.from(base64 ?? '', 'base64'),
-    ...(key === undefined ? {} : { key }),
-  }
+function unwrap({ barewireBus: _name, text, base64, ...how }: Envelope): BusMessage {
+  return { ...how, message: text ?? Buffer.from(base64 ?? '', 'base64') }
 }
 
 function isEnvelope(value: unknown, name: string): value is Envelope {

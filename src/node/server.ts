@@ -59,6 +59,7 @@ export class WebSocketServer<Data = undefined> {
     })
     this.#hub = new TopicHub(this.#settings, {
       call: (socket, handler) => this.#dispatcher.call(socket, handler),
+      error: (error) => this.#dispatcher.error(undefined, error),
       sendToAll: (message) => this.#sendToAll(message),
     })
   }
@@ -147,7 +148,10 @@ export class WebSocketServer<Data = undefined> {
     upgrade.run()
   }
 
-  /** Publish to everybody on a topic. It leaves at the end of this turn of the event loop, in one write a socket. */
+  /**
+   * Publish to everybody on a topic. It leaves at the end of this turn of the event loop, in one write a socket.
+   * @throws TypeError for what is no topic, no message, or no policy as `slowConsumer`.
+   */
   publish(topic: string, message: Sendable | PreparedMessage, options: PublishOptions = {}): PublishResult {
     return this.#hub.publish(topic, message, options)
   }

@@ -2,6 +2,7 @@
  * The topics of one server, tied to its sockets.
  */
 import type { BusMessage } from '../pubsub/bus.ts'
+import { checkSlowPolicy } from '../pubsub/held-messages.ts'
 import { PreparedMessage } from '../pubsub/prepared-message.ts'
 import { Member } from '../pubsub/topic.ts'
 import { Topics, type PublishOptions, type PublishResult } from '../pubsub/topics.ts'
@@ -29,6 +30,8 @@ export function prepare(message: Sendable | PreparedMessage, isText?: boolean): 
 export interface HubServer<Data> {
   /** Call a handler of the application. */
   call(socket: Socket<Data>, handler: () => unknown): void
+  /** Tell the application of a mistake of its own that concerns no socket. */
+  error(error: unknown): void
   /** Send to every open socket of this server; answers how many there are. */
   sendToAll(message: PreparedMessage): number
 }
@@ -43,10 +46,13 @@ export class TopicHub<Data> {
     this.#settings = settings
     this.#server = server
     this.topics = new Topics({ policy: settings.slowConsumer, budget: settings.slowBudget, schedule: setImmediate })
-    this.#leaveBus = settings.options.bus?.join(({ topic, message, key }) => {
-      if (topic === undefined) server.sendToAll(prepare(message))
-      else if (this.topics.count(topic) > 0)
-        this.topics.publish(topic, prepare(message), key === undefined ? {} : { key })
+    this.#leaveBus = settings.options.bus?.join((message) => {
+      try {
+        this.#receive(message)
+      } catch (error) {
+        // Whoever published, or carries it here, can do nothing about a function of this server's that throws.
+        server.error(error)
+      }
     })
   }
 
@@ -81,8 +87,14 @@ export class TopicHub<Data> {
     how: PublishOptions & { sender?: Member | undefined },
   ): PublishResult {
     requireTopic(topic)
+    const { key, slowConsumer } = how
+    checkSlowPolicy(slowConsumer)
     const prepared = prepare(message)
-    this.#tellOthers(prepared, { topic, ...(how.key === undefined ? {} : { key: how.key }) })
+    this.#tellOthers(prepared, {
+      topic,
+      ...(key === undefined ? {} : { key }),
+      ...(slowConsumer === undefined ? {} : { slowConsumer }),
+    })
     return this.topics.publish(topic, prepared, how)
   }
 
@@ -92,8 +104,15 @@ export class TopicHub<Data> {
     return this.#server.sendToAll(prepared)
   }
 
-  #tellOthers({ payload, isText }: PreparedMessage, where: Pick<BusMessage, 'topic' | 'key'>): void {
-    this.#settings.options.bus?.publish({ ...where, message: isText ? bufferOf(payload).toString() : payload })
+  /** Another server has published. */
+  #receive({ topic, message, ...how }: BusMessage): void {
+    if (topic === undefined) return void this.#server.sendToAll(prepare(message))
+    checkSlowPolicy(how.slowConsumer)
+    if (this.topics.count(topic) > 0) this.topics.publish(topic, prepare(message), how)
+  }
+
+  #tellOthers({ payload, isText }: PreparedMessage, how: Omit<BusMessage, 'message'>): void {
+    this.#settings.options.bus?.publish({ ...how, message: isText ? bufferOf(payload).toString() : payload })
   }
 
   /** Forget a socket that is gone. */

@@ -2,6 +2,7 @@
  * What ties the topics of several servers together, be they in one process, in several, or on several machines: each tells
  * the others what was published to it.
  */
+import type { SlowPolicy } from './held-messages.ts'
 
 /** A message on its way to other servers. */
 export interface BusMessage {
@@ -11,6 +12,8 @@ export interface BusMessage {
   readonly message: string | Uint8Array
   /** The key it may be replaced by, as `publish` had it. */
   readonly key?: string
+  /** What to do for subscribers that do not keep up, as `publish` had it. Without it each server does as its own options say. */
+  readonly slowConsumer?: SlowPolicy
 }
 
 /** Carries what is published to all other servers on it. */

@@ -20,6 +20,12 @@ export function isSlowPolicy(name: unknown): name is SlowPolicy {
   return typeof name === 'string' && POLICIES.includes(name)
 }
 
+/** Check the policy of one message. @throws TypeError when it is none. */
+export function checkSlowPolicy(policy: unknown): void {
+  if (policy === undefined || isSlowPolicy(policy)) return
+  throw new TypeError(`slowConsumer of a message must be ${POLICIES.map((name) => `'${name}'`).join(', ')}`)
+}
+
 export interface Held {
   readonly message: PreparedMessage
   /** Topic and key, where a later message replaces an earlier one. */

@@ -2,7 +2,7 @@
  * Topics: who listens to which name, and how a message reaches all of them in one write each. What is published in one turn
  * of the event loop is gathered; everybody who is to get the same messages gets the same bytes.
  */
-import { HeldMessages, type SlowPolicy } from './held-messages.ts'
+import { HeldMessages, type Held, type SlowPolicy } from './held-messages.ts'
 import type { PreparedMessage } from './prepared-message.ts'
 import {
   entriesFor,
@@ -25,7 +25,10 @@ export interface TopicsOptions {
 }
 
 export interface PublishOptions {
-  /** What to do for subscribers that do not keep up. Default: the server's `slowConsumer`. */
+  /**
+   * What to do for subscribers that do not keep up, also of other servers on the bus. Default: the `slowConsumer` of each
+   * server, where that is a function of the topic its own one: a function does not go over a bus.
+   */
   readonly slowConsumer?: SlowPolicy
   /** With `latest`: the message replaces one of the same topic and key that still waits. Default: the topic alone. */
   readonly key?: string
@@ -205,28 +208,30 @@ export class Topics {
   #holdForSlow(topic: Topic, message: PreparedMessage, how: Publishing) {
     let held: Set<Member> | undefined
     let dropped = 0
+    let policy: SlowPolicy | undefined
     for (const member of topic.slow ?? []) {
       if (member === how.sender) continue
       if (!member.isSlow) {
         this.#unlist(member)
         continue
       }
+      // The application's function may throw: it is asked before anything changes.
+      policy ??= how.slowConsumer ?? this.#options.policy(topic.name)
       held ??= new Set()
       held.add(member)
-      if (!this.#hold(member, topic, { message, how })) dropped++
+      const key = policy === 'latest' ? `${topic.name}\0${how.key ?? ''}` : undefined
+      if (!this.#hold(member, { message, key }, policy)) dropped++
     }
     return { held, dropped }
   }
 
   /** Answers whether the message waits for the member now. */
-  #hold(member: Member, topic: Topic, { message, how }: { message: PreparedMessage; how: PublishOptions }): boolean {
+  #hold(member: Member, message: Held, policy: SlowPolicy): boolean {
     // What was published before goes out first.
     if (member.held === undefined || member.held.size === 0) this.settle(member)
-    const policy = how.slowConsumer ?? this.#options.policy(topic.name)
-    const key = policy === 'latest' ? `${topic.name}\0${how.key ?? ''}` : undefined
     const held = (member.held ??= new HeldMessages())
     const { dropped } = held
-    const result = held.add({ message, key }, policy, this.#options.budget)
+    const result = held.add(message, policy, this.#options.budget)
     this.#dropped += held.dropped - dropped
     if (result === 'overflow') {
       this.#dropped++

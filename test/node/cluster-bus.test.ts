@@ -49,7 +49,7 @@ describe('A bus over the channels of a cluster', () => {
     const bus = new ClusterBus()
     const messages: BusMessage[] = [
       { topic: 'a', message: 'text' },
-      { topic: 'b', message: Uint8Array.of(0, 255), key: 'k' },
+      { topic: 'b', message: Uint8Array.of(0, 255), key: 'k', slowConsumer: 'latest' },
       { message: 'to everybody' },
     ]
     for (const message of messages) bus.publish(message)
@@ -59,7 +59,11 @@ describe('A bus over the channels of a cluster', () => {
     for (const { value } of sent) listener(value)
     listener({ some: 'other message' })
     listener(null)
-    expect(got).toEqual([messages[0], { topic: 'b', message: Buffer.from([0, 255]), key: 'k' }, messages[2]])
+    expect(got).toEqual([
+      messages[0],
+      { topic: 'b', message: Buffer.from([0, 255]), key: 'k', slowConsumer: 'latest' },
+      messages[2],
+    ])
     leave()
     expect(process.listeners('message')).not.toContain(listener)
   })

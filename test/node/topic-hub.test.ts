@@ -157,6 +157,60 @@ describe('A bus between servers', () => {
     expect(() => one.server.publish('room', 'alone')).not.toThrow()
   })
 
+  it('takes along what the message says of subscribers that do not keep up', async () => {
+    const bus = new LocalBus()
+    const publisher = await serve({ bus: bus.connect() })
+    const { port, opened, server } = await serve({ bus: bus.connect(), highWaterMark: 1, slowBudget: 1000 })
+    const stalled = await RawClient.open(port)
+    stalled.socket.pause()
+    const socket = await opened()
+    socket.subscribe('room')
+    socket.send(new Uint8Array(20_000_000))
+    await new Promise(setImmediate)
+    for (const word of ['one', 'two', 'three']) publisher.server.publish('room', word, { slowConsumer: 'drop-newest' })
+    expect([socket.readyState, server.stats().dropped]).toEqual([1, 2])
+    publisher.server.publish('room', 'four')
+    expect(socket.readyState).toBe(2)
+    stalled.destroy()
+  })
+
+  it('lets no mistake of one server reach who publishes on another', async () => {
+    const bus = new LocalBus()
+    const errors: unknown[] = []
+    const mistake = new Error('no policy for that')
+    const publisher = await serve({ bus: bus.connect() })
+    const { port, opened } = await serve({
+      bus: bus.connect(),
+      highWaterMark: 1,
+      slowConsumer: () => {
+        throw mistake
+      },
+      error: (error) => void errors.push(error),
+    })
+    const stalled = await RawClient.open(port)
+    stalled.socket.pause()
+    const socket = await opened()
+    socket.subscribe('room')
+    socket.send(new Uint8Array(20_000_000))
+    await new Promise(setImmediate)
+    publisher.server.publish('room', 'one')
+    expect(errors).toEqual([mistake])
+    bus.connect().publish({ topic: 'room', message: 'two', slowConsumer: 'drop' as never })
+    expect(String(errors[1])).toContain('slowConsumer')
+    stalled.destroy()
+  })
+
+  it('is told nothing when the policy of a message is none', async () => {
+    const bus = new LocalBus()
+    const told: unknown[] = []
+    bus.connect().join((message) => told.push(message))
+    const { server } = await serve({ bus: bus.connect() })
+    expect(() => server.publish('room', 'x', { slowConsumer: 'drop' as never })).toThrow(
+      "slowConsumer of a message must be 'close', 'drop-newest', 'drop-oldest', 'latest'",
+    )
+    expect(told).toEqual([])
+  })
+
   it('takes what is broadcast to all sockets of all servers, once to each', async () => {
     const bus = new LocalBus()
     const one = await serve({ bus: bus.connect() })

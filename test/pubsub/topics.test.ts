@@ -284,6 +284,21 @@ describe('A subscriber that does not keep up', () => {
     expect([slowOf('a'), slowOf('b')]).toEqual([new Set(), new Set()])
   })
 
+  it('is left as it was when the policy cannot be told', () => {
+    const { topics, endTurn } = makeTopics(() => {
+      throw new Error('no policy')
+    })
+    const [slow, quick] = [makeMember(), makeMember()]
+    for (const { member } of [slow, quick]) topics.subscribe(member, 'room')
+    expect(topics.publish('room', text('one'))).toMatchObject({ sent: 2 })
+    slow.subscriber.isSlow = true
+    topics.blocked(slow.member)
+    expect(() => topics.publish('room', text('two'))).toThrow('no policy')
+    expect(slow.subscriber.messages).toEqual([])
+    endTurn()
+    for (const { subscriber } of [slow, quick]) expect(subscriber.messages).toEqual(['one'])
+  })
+
   it('is told what is held for it, as is whoever asks for the sum', () => {
     const { topics } = makeTopics('drop-oldest')
     const [one, two] = [makeMember(), makeMember()]
