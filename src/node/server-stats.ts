@@ -21,7 +21,7 @@ export interface ServerStats extends Traffic {
   readonly heldAmount: number
   /** Control frames that were sent: the heartbeat's and yours, and the answers that the protocol asks for. RFC 6455 5.5. */
   readonly controlsOut: ControlCounts
-  /** Messages that subscribers missed because they did not keep up. */
+  /** Messages that subscribers missed because they did not keep up, those among them that waited when they were closed. */
   readonly dropped: number
 }
 

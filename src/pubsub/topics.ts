@@ -110,11 +110,12 @@ export class Topics {
     return true
   }
 
-  /** Forget a member that is gone. Answers the names it subscribed to. */
+  /** Forget a member that is gone: it misses what waits for it. Answers the names it subscribed to. */
   remove(member: Member): string[] {
     const names = [...member.topics.keys()]
     for (const topic of member.topics.values()) this.#part(member, topic)
     member.topics.clear()
+    this.#dropped += member.held?.size ?? 0
     member.held = undefined
     this.#noteHeld(member)
     return names
