@@ -113,7 +113,31 @@ describe('Topics of a server', () => {
     stalled.destroy()
   })
 
-  it('deflate a message once for all, and every one of them can read on (RFC 7692 7.2.1)', async () => {
+  it('deflate a message once for all: whatever came before, the same bytes go to each (RFC 7692 7.2.1)', async () => {
+    const { port, opened, server } = await serve({
+      perMessageDeflate: { threshold: 0 },
+      open: (socket) => void socket.subscribe('room'),
+    })
+    const headers = { 'Sec-WebSocket-Extensions': 'permessage-deflate' }
+    const [one, two] = [await RawClient.open(port, { headers }), await RawClient.open(port, { headers })]
+    const word = 'the same words again '.repeat(20)
+    ;(await opened(0)).send(word)
+    ;(await opened(1)).send('something else, of which the next message has nothing')
+    server.publish('room', word)
+    await Promise.all([one.take(2), two.take(2)])
+    server.broadcast(word)
+    const [here, there] = [await one.take(3), await two.take(3)]
+    expect(here[0]).not.toEqual(there[0])
+    expect(here.slice(1)).toEqual(there.slice(1))
+    for (const { rsv, payload } of here.slice(1)) {
+      expect(rsv).toBe(4)
+      expect(payload.length).toBeLessThan(word.length)
+    }
+    one.destroy()
+    two.destroy()
+  })
+
+  it('leave every one of them able to read on behind a message that was deflated for all (RFC 7692 7.2.1)', async () => {
     const { port, opened, server } = await serve({
       perMessageDeflate: { threshold: 0 },
       open: (socket) => void socket.subscribe('room'),
