@@ -67,7 +67,12 @@ export interface ConnectionLimits extends RateOptions {
   readonly idleTimeout?: number
   /** Milliseconds until a connection is closed with 1001, give or take a tenth; 0 for never, the default. */
   readonly maxLifetime?: number
-  /** What happens to a subscriber that does not keep up with its topics, or with this one. Default `close`, with 1013. */
+  /**
+   * What happens to a subscriber that does not keep up with its topics, or with this one. Default `close`, with 1013. It rules
+   * over what waits within `slowBudget`. A message sent to the socket itself, a broadcast, `close` and `unsubscribe` send all
+   * of that out ahead of them, to keep the order: whoever is sent to on and on without a look at what `send` answers is closed
+   * with 1013 at `maxBufferedAmount`, whatever the policy.
+   */
   readonly slowConsumer?: SlowPolicy | ((topic: string) => SlowPolicy)
   /**
    * Bytes of publications that may wait for a subscriber that does not keep up, each counted with 512 for its overhead.

@@ -80,7 +80,8 @@ export class Socket<Data = undefined> {
 
   /**
    * Send a message. `true`: go on; `false`: it is queued, but wait for `drain`, or the connection is no longer open and
-   * nothing was sent. Bytes from 8 KiB on are not copied: do not write to them afterwards.
+   * nothing was sent. Publications that wait for it go out ahead, past `slowConsumer`. Bytes from 8 KiB on are not copied: do
+   * not write to them afterwards.
    * @throws TypeError when `data` is neither a string nor bytes.
    */
   send(data: Sendable | PreparedMessage, options?: SendOptions): boolean {

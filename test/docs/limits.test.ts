@@ -177,6 +177,13 @@ const cases: Record<string, () => unknown> = {
     await new Promise(setImmediate)
     expect(server.publish('room', 'x'.repeat(90))).toMatchObject({ queued: 1 })
     expect(server.publish('room', 'x'.repeat(90))).toMatchObject({ dropped: 1 })
+    // What is sent directly takes along what waits.
+    const { heldAmount } = server.stats()
+    expect(heldAmount).toBeGreaterThan(90)
+    const before = socket.bufferedAmount
+    socket.send('direct')
+    expect([server.stats().heldAmount, socket.bufferedAmount - before]).toEqual([0, 2 + 90 + 2 + 6])
+    expect(server.publish('room', 'x'.repeat(90))).toMatchObject({ queued: 1 })
     client.destroy()
   },
   maxBufferedTotal: async () => {
