@@ -66,7 +66,7 @@ export interface WebSocketOptions {
   readonly heartbeatInterval?: number
   /** Milliseconds from that ping until the connection, still silent, is dropped. Default 15,000. */
   readonly heartbeatTimeout?: number
-  /** Milliseconds without a message until the connection is closed with 1001; 0 for never, the default. */
+  /** Milliseconds without a message, or anything of one, until it is closed with 1001; 0 for never, the default. */
   readonly idleTimeout?: number
   /** Answer pings. Default true. */
   readonly autoPong?: boolean

@@ -275,6 +275,8 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
     this.#heartbeat?.heard()
     this.#tap?.received(chunk, this.connection.isBetweenFrames)
     this.connection.receive(chunk, isLent)
+    // A message that takes longer than the idle timeout is no silence.
+    if (this.#heartbeat !== undefined && this.connection.isWithinMessage) this.#heartbeat.spokenTo()
   }
 
   /** The peer says no more. */

@@ -11,7 +11,7 @@ export interface HeartbeatOptions {
   readonly interval: number
   /** Milliseconds from the ping until the peer, still silent, is dropped. */
   readonly timeout: number
-  /** Milliseconds without a message from the peer until it is closed with 1001; 0 for never. */
+  /** Milliseconds without a message from the peer, or anything of one, until it is closed with 1001; 0 for never. */
   readonly idleTimeout: number
   /** Milliseconds a connection may last until it is closed with 1001, give or take a tenth; 0 for ever. */
   readonly maxLifetime: number
@@ -89,7 +89,7 @@ export class Heartbeat extends Deadline {
     this.#heardIn = wheel.tick
   }
 
-  /** A message has arrived. */
+  /** A message, or something of one, has arrived. */
   spokenTo(): void {
     this.#spokenIn = wheel.tick
   }

@@ -63,7 +63,7 @@ export interface ConnectionLimits extends RateOptions {
   readonly heartbeatInterval?: number
   /** Milliseconds from that ping until the peer, still silent, is dropped. Default 15,000. */
   readonly heartbeatTimeout?: number
-  /** Milliseconds without a message until the connection is closed with 1001; 0 for never, the default. */
+  /** Milliseconds without a message, or anything of one, until it is closed with 1001; 0 for never, the default. */
   readonly idleTimeout?: number
   /** Milliseconds until a connection is closed with 1001, give or take a tenth; 0 for never, the default. */
   readonly maxLifetime?: number

@@ -87,6 +87,11 @@ export class Connection {
     return this.#receiver.isBetweenFrames
   }
 
+  /** Whether what was read last belongs to a message that has not ended. */
+  get isWithinMessage(): boolean {
+    return this.#receiver.isWithinMessage
+  }
+
   /** Whether messages wait. */
   get stalled(): boolean {
     return this.#receiver.stalls !== 0

@@ -98,6 +98,11 @@ export class MessageAssembler implements FrameSink, HeaderContext {
     return this.#opcode === Opcode.Ping || this.#opcode === Opcode.Pong
   }
 
+  /** Whether the current frame is one of a message. */
+  get isOfMessage(): boolean {
+    return !isControl(this.#opcode)
+  }
+
   frameHeader(header: FrameHeader): boolean {
     const violation = checkHeader(header, this)
     if (violation !== undefined) return this.#violate(violation, describeFrame(header))

@@ -105,6 +105,11 @@ export class MessageReceiver implements MessageSink {
     return this.#reader.isBetweenFrames && (this.#backlog === undefined || this.#backlog.length === 0)
   }
 
+  /** Whether what was read last belongs to a message that has not ended. */
+  get isWithinMessage(): boolean {
+    return this.#assembler.isOfMessage && (this.#assembler.inMessage || !this.#reader.isBetweenFrames)
+  }
+
   /** Take in bytes, which are unmasked where they are and may be kept, unless they are lent for the time of this call. */
   receive(chunk: Uint8Array, isLent: boolean): void {
     if (this.#isStopped) return

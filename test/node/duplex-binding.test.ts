@@ -58,6 +58,34 @@ describe('A connection on a stream in memory', () => {
   })
 })
 
+describe('The idle timeout', () => {
+  const heartbeat = { interval: 0, timeout: 1000, idleTimeout: 3000, maxLifetime: 0 }
+
+  it('spares a peer in the midst of a message that takes longer, and counts from its end', async () => {
+    const bound = new Bound({ options: { heartbeat } })
+    const message = clientFrame(2, new Uint8Array(6))
+    for (const byte of message) {
+      vi.advanceTimersByTime(2000)
+      await bound.send(Uint8Array.of(byte))
+    }
+    expect(bound.calls).toEqual(['message 6'])
+    expect(bound.frames).toEqual([])
+    vi.advanceTimersByTime(4000)
+    await turns()
+    expect(bound.frames.map(({ payload }) => payload.toString('latin1'))).toEqual(['\x03\xe9idle'])
+  })
+
+  it('does not take pings and pongs for part of a message that has begun', async () => {
+    const bound = new Bound({ options: { heartbeat } })
+    await bound.send(clientFrame(2, 'begun', { fin: false }))
+    for (const opcode of [9, 10, 9, 10]) {
+      vi.advanceTimersByTime(1000)
+      await bound.send(clientFrame(opcode))
+    }
+    expect(bound.frames.map(({ opcode }) => opcode)).toContain(8)
+  })
+})
+
 describe('A transport that takes nothing', () => {
   it('stops reading from the mark on, and reads on when it has taken all', async () => {
     const bound = new Bound({

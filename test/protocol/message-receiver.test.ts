@@ -343,6 +343,28 @@ describe('While the application works on a message', () => {
   })
 })
 
+describe('A connection tells whether it is within a message', () => {
+  it('that has begun and not ended, by what was read last', () => {
+    const { connection } = new Recorded('server')
+    const seen = [connection.isWithinMessage]
+    const message = text('abc')
+    const chunks = [
+      message.slice(0, 7),
+      message.slice(7),
+      frame(9, hex('70')),
+      frame(2, hex('01'), { fin: false }),
+      frame(10, hex('')),
+      frame(0, hex('02'), { fin: false }),
+      frame(0, hex('')),
+    ]
+    for (const chunk of chunks) {
+      connection.receive(chunk)
+      seen.push(connection.isWithinMessage)
+    }
+    expect(seen).toEqual([false, true, false, false, true, false, true, false])
+  })
+})
+
 describe('Messages in parts', () => {
   const part = (): void => {}
 
