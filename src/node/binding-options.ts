@@ -28,6 +28,8 @@ export interface BindingListener<Owner> {
   unblocked(owner: Owner): void
   /** What waits for the peer, below that, has become worth weighing, or is so no longer. */
   weigh?(owner: Owner): void
+  /** The connection is about to be closed: send what waits for it first. */
+  settle?(owner: Owner): void
   /** The connection is no longer open; its end will follow. */
   closing?(owner: Owner): void
   close(owner: Owner, outcome: CloseOutcome): void

@@ -112,6 +112,11 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
     if (member !== undefined) this.#hub().topics.drained(member)
   }
 
+  settle(socket: Socket<Data>): void {
+    const { member } = internalsOf(socket)
+    if (member !== undefined) this.#hub().topics.settle(member)
+  }
+
   /** Nothing that is published from now on could reach it. */
   closing(socket: Socket<Data>): void {
     const { member } = internalsOf(socket)

@@ -4,7 +4,7 @@
  */
 import { Socket as TcpSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { CloseOutcome } from '../protocol/close-outcome.ts'
+import type { CloseCause, CloseOutcome } from '../protocol/close-outcome.ts'
 import { Connection } from '../protocol/connection.ts'
 import type { ConnectionHandler, PartPlace } from '../protocol/connection-options.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
@@ -19,7 +19,7 @@ import {
   type Traffic,
 } from './binding-options.ts'
 import { CloseDeadline } from './close-deadline.ts'
-import { Heartbeat } from './heartbeat.ts'
+import { Heartbeat, type HeartbeatHost } from './heartbeat.ts'
 import { Output, type OutputHost } from './output.ts'
 import { ownCopy } from './platform.ts'
 import { takeReads } from './tcp-reads.ts'
@@ -52,7 +52,7 @@ function streamRead(this: BoundStream, chunk: Uint8Array, isLent?: boolean): voi
   this[binding].receive(chunk, isLent)
 }
 
-export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
+export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost, HeartbeatHost {
   readonly connection: Connection
   readonly stream: Duplex
   readonly extension: ExtensionInstance | undefined
@@ -86,8 +86,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
     const connection = { role: options.role, handler: this, ...(extension === undefined ? {} : { extension }) }
     this.connection = new Connection(connection, settingsFor(options, this))
     this.output = new Output(this)
-    this.#heartbeat =
-      options.heartbeat === undefined ? undefined : new Heartbeat(this.connection, this.output, options.heartbeat)
+    this.#heartbeat = options.heartbeat === undefined ? undefined : new Heartbeat(this, options.heartbeat)
   }
 
   /** Begin to read. `head` is what came in the same segment as the handshake. */
@@ -145,6 +144,12 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost {
   hold(wanted: boolean): void {
     if (wanted) this.connection.pause(Stall.Reader)
     else this.connection.resume(Stall.Reader)
+  }
+
+  /** Close it behind all that waits for it, here and elsewhere. */
+  close(code: number, reason: string, cause: CloseCause): void {
+    this.#listener.settle?.(this.#owner)
+    this.connection.close(code, reason, cause)
   }
 
   flush(): void {

@@ -26,14 +26,21 @@ export interface HeartbeatOutput {
 }
 
 /** The connection, as far as its heartbeat goes. */
-export interface HeartbeatTarget {
+interface HeartbeatConnection {
   /** Whether messages of the peer wait: it is not to blame for its silence. */
   readonly stalled: boolean
   /** Whether nothing is read at all: not even a pong could be heard. */
   readonly rests: boolean
   ping(payload: Uint8Array): boolean
-  close(code: number, reason: string, cause: CloseCause): void
   terminate(cause: CloseCause): void
+}
+
+/** Whose heartbeat it is. */
+export interface HeartbeatHost {
+  readonly connection: HeartbeatConnection
+  readonly output: HeartbeatOutput
+  /** Close it behind all that waits for it. */
+  close(code: number, reason: string, cause: CloseCause): void
 }
 
 /** How far lifetimes are scattered, so that connections made at once do not end at once. */
@@ -48,8 +55,7 @@ const HELD_UP_MS = 1000
 
 /** One deadline serves all: noting the tick is what a byte that arrives costs; the clock is looked at when one is due. */
 export class Heartbeat extends Deadline {
-  readonly #target: HeartbeatTarget
-  readonly #output: HeartbeatOutput
+  readonly #host: HeartbeatHost
   readonly #options: HeartbeatOptions
   /** The ticks of the wheel in which a byte, and a message, last came. */
   #heardIn: number
@@ -65,10 +71,9 @@ export class Heartbeat extends Deadline {
   #sentAt = 0
   #rtt = -1
 
-  constructor(target: HeartbeatTarget, output: HeartbeatOutput, options: HeartbeatOptions) {
+  constructor(host: HeartbeatHost, options: HeartbeatOptions) {
     super()
-    this.#target = target
-    this.#output = output
+    this.#host = host
     this.#options = options
     const { interval, idleTimeout, maxLifetime } = options
     const now = wheel.now()
@@ -112,7 +117,7 @@ export class Heartbeat extends Deadline {
     if (now >= this.#endsAt) return this.#close('maximum lifetime', 'lifetime')
     if (now >= this.#idleAt) {
       const { idleTimeout } = this.#options
-      this.#idleAt = this.#target.stalled ? after(now, idleTimeout) : wheel.endOf(this.#spokenIn) + idleTimeout
+      this.#idleAt = this.#host.connection.stalled ? after(now, idleTimeout) : wheel.endOf(this.#spokenIn) + idleTimeout
       if (now >= this.#idleAt) return this.#close('idle', 'timeout')
     }
     if (now >= this.#beatAt) this.#beat(now)
@@ -121,17 +126,17 @@ export class Heartbeat extends Deadline {
 
   #close(reason: string, cause: CloseCause): void {
     this.stop()
-    this.#target.close(CloseCode.GoingAway, reason, cause)
+    this.#host.close(CloseCode.GoingAway, reason, cause)
   }
 
   #beat(now: number): void {
     const { interval, timeout } = this.#options
-    if (this.#output.isBlocked) return this.#lookAtOutput(now)
+    if (this.#host.output.isBlocked) return this.#lookAtOutput(now)
     this.#progress = undefined
     const silentAt = wheel.endOf(this.#heardIn) + interval
-    if (now < silentAt || this.#target.rests) {
+    if (now < silentAt || this.#host.connection.rests) {
       this.#awaited = 0
-      this.#beatAt = this.#target.rests ? after(now, interval) : silentAt
+      this.#beatAt = this.#host.connection.rests ? after(now, interval) : silentAt
     } else if (this.#awaited === 0) {
       this.#ping()
       this.#beatAt = after(now, timeout)
@@ -139,17 +144,17 @@ export class Heartbeat extends Deadline {
       this.#beatAt = after(now, timeout)
     } else {
       this.#beatAt = Infinity
-      this.#target.terminate('timeout')
+      this.#host.connection.terminate('timeout')
     }
   }
 
   /** A peer that takes nothing for a whole interval will not take the rest either. */
   #lookAtOutput(now: number): void {
-    const { progress } = this.#output
+    const { progress } = this.#host.output
     this.#beatAt = after(now, this.#options.interval)
     if (progress === this.#progress) {
       this.#beatAt = Infinity
-      return this.#target.terminate('backpressure')
+      return this.#host.connection.terminate('backpressure')
     }
     this.#progress = progress
   }
@@ -160,7 +165,7 @@ export class Heartbeat extends Deadline {
     this.#sentAt = performance.now()
     const payload = Buffer.alloc(PING_LENGTH)
     payload.writeUInt32BE(pings)
-    this.#target.ping(payload)
+    this.#host.connection.ping(payload)
   }
 
   #wait(now: number): void {

@@ -39,10 +39,7 @@ export class Socket<Data = undefined> {
 
   static {
     internalsOf = (socket) => socket.#internals
-    closeSocket = (socket, code, { reason, cause }) => {
-      socket.#settle()
-      socket.#internals.binding.connection.close(code, reason, cause)
-    }
+    closeSocket = (socket, code, { reason, cause }) => socket.#internals.binding.close(code, reason, cause)
   }
 
   constructor(options: SocketOptions<Data>) {

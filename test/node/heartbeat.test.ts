@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Heartbeat, type HeartbeatOptions } from '../../src/node/heartbeat.ts'
 import { wheel } from '../../src/node/timer-wheel.ts'
+import { clientFrame, RawClient } from '../support/raw-client.ts'
+import { serve } from '../support/serve.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
@@ -18,7 +20,7 @@ function makeHeartbeat(options: Partial<HeartbeatOptions>) {
   const pings: Buffer[] = []
   const note = (call: string): void =>
     void calls.push(`${Math.round((performance.now() - started) / 100) / 10} ${call}`)
-  const target = {
+  const connection = {
     stalled: false,
     rests: false,
     ping: (payload: Uint8Array) => {
@@ -26,12 +28,12 @@ function makeHeartbeat(options: Partial<HeartbeatOptions>) {
       note('ping')
       return true
     },
-    close: (code: number, reason: string, cause: string) => note(`close ${code} ${reason}, ${cause}`),
     terminate: (cause: string) => note(`terminate ${cause}`),
   }
   const output = { isBlocked: false, progress: 0 }
-  const heartbeat = new Heartbeat(target, output, { ...NEVER, ...options })
-  return { heartbeat, target, output, calls, pings }
+  const close = (code: number, reason: string, cause: string): void => note(`close ${code} ${reason}, ${cause}`)
+  const heartbeat = new Heartbeat({ connection, output, close }, { ...NEVER, ...options })
+  return { heartbeat, connection, output, calls, pings }
 }
 
 describe('A heartbeat', () => {
@@ -85,8 +87,8 @@ describe('A heartbeat', () => {
   })
 
   it('does not ping a peer that it does not read from', () => {
-    const { target, calls, heartbeat } = makeHeartbeat({ interval: 1000, timeout: 1000, idleTimeout: 3000 })
-    target.stalled = target.rests = true
+    const { connection, calls, heartbeat } = makeHeartbeat({ interval: 1000, timeout: 1000, idleTimeout: 3000 })
+    connection.stalled = connection.rests = true
     vi.advanceTimersByTime(10_000)
     expect(calls).toEqual([])
     heartbeat.stop()
@@ -130,5 +132,50 @@ describe('A heartbeat', () => {
   it('takes no timer when all of it is off', () => {
     makeHeartbeat({})
     expect([wheel.size, vi.getTimerCount()]).toEqual([0, 0])
+  })
+})
+
+describe('A Close frame of the heartbeat', () => {
+  it.each([
+    ['maximum lifetime', { maxLifetime: 1000 }],
+    ['idle', { idleTimeout: 1000 }],
+  ])('for "%s" comes behind what was published in the same turn', async (reason, options) => {
+    const { port, server, opened, closed } = await serve({
+      ...options,
+      open: (socket) => void socket.subscribe('room'),
+    })
+    const client = await RawClient.open(port)
+    await opened()
+    server.publish('room', 'published')
+    vi.advanceTimersByTime(1300)
+    expect(await client.closeCode()).toBe(1001)
+    expect(client.frames.map(({ payload }) => payload.toString('latin1'))).toEqual(['published', `\x03\xe9${reason}`])
+    client.socket.end(clientFrame(8, Buffer.from([3, 233])))
+    await closed()
+    client.destroy()
+  })
+
+  it('comes behind what is held for a subscriber that does not keep up', async () => {
+    const { port, server, opened, closed } = await serve({
+      maxLifetime: 1000,
+      slowConsumer: 'drop-oldest',
+      open: (socket) => void socket.subscribe('room'),
+    })
+    const client = await RawClient.open(port)
+    const socket = await opened()
+    client.socket.pause()
+    while (socket.send(new Uint8Array(1 << 20)));
+    expect(server.publish('room', 'held')).toMatchObject({ queued: 1 })
+    vi.advanceTimersByTime(1300)
+    expect(socket.readyState).toBe(2)
+    client.socket.resume()
+    expect(await client.closeCode()).toBe(1001)
+    expect(client.frames.slice(-2).map(({ payload }) => payload.toString('latin1'))).toEqual([
+      'held',
+      '\x03\xe9maximum lifetime',
+    ])
+    client.socket.end(clientFrame(8, Buffer.from([3, 233])))
+    await closed()
+    client.destroy()
   })
 })
