@@ -7,6 +7,7 @@ import { encodeClosePayload } from '../protocol/close-payload.ts'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import { Stall } from '../protocol/message-receiver.ts'
+import { abortable } from './abortable.ts'
 import { BlobOrder, type HowToSend } from './blob-order.ts'
 import { ClientInbox } from './client-inbox.ts'
 import type { ClientSettings } from './client-options.ts'
@@ -143,9 +144,10 @@ export class ClientConnection {
   }
 
   /** Resolves when it is well to send more; to `false` when the connection is no longer open. */
-  async ready(): Promise<boolean> {
-    if (this.#areBlobsOverMark) await this.#blobs!.passed()
-    return this.readyState === ReadyState.Open && (await this.#binding!.output.ready())
+  async ready(signal?: AbortSignal): Promise<boolean> {
+    signal?.throwIfAborted()
+    if (this.#areBlobsOverMark) await abortable(this.#blobs!.passed(), signal)
+    return this.readyState === ReadyState.Open && (await this.#binding!.output.ready(signal))
   }
 
   /** Resolves when everything sent so far was handed to the system; to `false` when the connection ended before. */

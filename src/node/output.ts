@@ -7,7 +7,9 @@ import { CloseCode } from '../protocol/close-code.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import { Stall } from '../protocol/message-receiver.ts'
+import { abortable } from './abortable.ts'
 import type { BindingOptions } from './binding-options.ts'
+import { Deferred } from './deferred.ts'
 
 /** Whose output it is. */
 export interface OutputHost {
@@ -35,7 +37,7 @@ export class Output {
   #waitingForSystem: Waiter[] | undefined
   #askedFor: Set<Waiter[]> | undefined
   /** For a time when it is well to send more. */
-  #waitingForRoom: Waiter[] | undefined
+  #waitingForRoom: Set<Waiter> | undefined
   /** Bytes that were unsent behind the last message. */
   #unsentAtSend = 0
   #isBlocked = false
@@ -116,14 +118,14 @@ export class Output {
     return unsent
   }
 
-  /** Resolves when it is well to send more; to `false` when the connection is no longer open. */
-  ready(): Promise<boolean> {
+  /** Resolves when it is well to send more; to `false` when the connection is no longer open. Who aborts is forgotten. */
+  ready(signal?: AbortSignal): Promise<boolean> {
     const isOpen = this.#host.connection.state === ConnectionState.Open
-    if (!isOpen || this.isReady) return Promise.resolve(isOpen)
-    return new Promise((resolve) => {
-      this.#waitingForRoom ??= []
-      this.#waitingForRoom.push(resolve)
-    })
+    if (!isOpen || this.isReady) return abortable(Promise.resolve(isOpen), signal)
+    const { promise, resolve } = new Deferred<boolean>()
+    this.#waitingForRoom ??= new Set()
+    this.#waitingForRoom.add(resolve)
+    return abortable(promise, signal, () => this.#waitingForRoom?.delete(resolve))
   }
 
   /** Resolves when everything sent so far was handed to the system; to `false` when the connection ended before. */

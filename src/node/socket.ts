@@ -161,7 +161,7 @@ export class Socket<Data = undefined> {
    * Aborting the wait rejects with the signal's reason and does nothing to the socket.
    */
   ready(options: { signal?: AbortSignal } = {}): Promise<boolean> {
-    return abortable(this.#internals.binding.output.ready(), options.signal)
+    return this.#internals.binding.output.ready(options.signal)
   }
 
   /** Send, and resolve when the bytes were handed to the system: to `false` when the connection ended before. */

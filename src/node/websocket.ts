@@ -246,7 +246,7 @@ export class WebSocket extends WebSocketEvents {
    */
   ready(options: { signal?: AbortSignal } = {}): Promise<boolean> {
     this.#requireBinding()
-    return abortable(this.#client.ready(), options.signal)
+    return this.#client.ready(options.signal)
   }
 
   /** Send, and resolve when the bytes were handed to the system: to `false` when the connection ended before. */

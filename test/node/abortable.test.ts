@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { abortable } from '../../src/node/abortable.ts'
+import { memoryInUse } from '../support/memory.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
 
@@ -16,10 +17,12 @@ describe('A wait that can be given up', () => {
 
   it("rejects with the signal's reason, at once when that came before", async () => {
     const controller = new AbortController()
-    const waiting = abortable(new Promise(() => {}), controller.signal)
+    let forgotten = 0
+    const waiting = abortable(new Promise(() => {}), controller.signal, () => forgotten++)
     const reason = new Error('enough')
     controller.abort(reason)
     await expect(waiting).rejects.toBe(reason)
+    expect(forgotten).toBe(1)
     await expect(abortable(Promise.resolve(1), controller.signal)).rejects.toBe(reason)
   })
 
@@ -39,6 +42,28 @@ describe('A wait that can be given up', () => {
     client.socket.resume()
     expect(await ready).toBe(true)
     await client.until(() => client.frames.at(-1)?.payload.toString() === 'last')
+    client.destroy()
+  })
+
+  it('is forgotten then, however often a peer that takes nothing is waited for', async () => {
+    const { port, opened } = await serve({ highWaterMark: 1000 })
+    const client = await RawClient.open(port)
+    client.socket.pause()
+    const socket = await opened()
+    while (socket.send(new Uint8Array(1 << 20)));
+    const giveUp = (): WeakRef<Promise<boolean>> => {
+      const controller = new AbortController()
+      const wait = socket.ready({ signal: controller.signal })
+      wait.catch(() => {})
+      controller.abort()
+      return new WeakRef(wait)
+    }
+    const gone = Array.from({ length: 100 }, giveUp)
+    const stays = socket.ready()
+    await memoryInUse()
+    expect(gone.filter((wait) => wait.deref() !== undefined).length).toBe(0)
+    client.socket.resume()
+    expect(await stays).toBe(true)
     client.destroy()
   })
 
