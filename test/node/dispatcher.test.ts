@@ -62,7 +62,7 @@ describe('Messages', () => {
     }
   })
 
-  it('come one after the other when that is asked for, and pings are answered meanwhile once reading goes on', async () => {
+  it('come one after the other when that is asked for, and a ping before the next is answered meanwhile', async () => {
     const log: string[] = []
     const turns = [deferred(), deferred()]
     const { port } = await serve({
@@ -75,11 +75,13 @@ describe('Messages', () => {
       },
     })
     const client = await RawClient.open(port)
-    client.send(clientFrame(1, 'a'), clientFrame(1, 'b'))
+    client.send(clientFrame(1, 'a'), clientFrame(9, 'busy?'), clientFrame(1, 'b'))
+    const [pong] = await client.take(1)
+    expect([pong!.opcode, pong!.payload.toString(), log]).toEqual([10, 'busy?', ['begin a']])
     turns[0]!.resolve()
-    await client.take(1)
-    turns[1]!.resolve()
     await client.take(2)
+    turns[1]!.resolve()
+    await client.take(3)
     expect(log).toEqual(['begin a', 'end a', 'begin b', 'end b'])
     client.destroy()
   })
