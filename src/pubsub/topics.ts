@@ -3,18 +3,9 @@
  * of the event loop is gathered; everybody who is to get the same messages gets the same bytes.
  */
 import { HeldMessages, type Held, type SlowPolicy } from './held-messages.ts'
+import { send, sendToAll } from './hand-out.ts'
 import type { PreparedMessage } from './prepared-message.ts'
-import {
-  entriesFor,
-  except,
-  findSpecial,
-  join,
-  takeBatch,
-  Topic,
-  type Batch,
-  type Member,
-  type Subscriber,
-} from './topic.ts'
+import { entriesFor, except, findSpecial, takeBatch, Topic, type Member, type Subscriber } from './topic.ts'
 
 export interface TopicsOptions {
   /** What happens to subscribers that do not keep up with a topic, and how many bytes may wait for each. */
@@ -261,28 +252,6 @@ export class Topics {
 function listSlow(topic: Topic, member: Member): void {
   topic.slow ??= new Set()
   topic.slow.add(member)
-}
-
-/** What most members get: the same messages, in one piece made once. */
-function sendToAll(batch: Batch, special: ReadonlySet<Member>, touched: Subscriber[]): void {
-  let shared: Uint8Array | undefined
-  for (const member of batch.members) {
-    if (special.has(member)) continue
-    const { subscriber } = member
-    if (subscriber.extension === undefined && subscriber.takesEncoded) {
-      shared ??= join(batch)
-      subscriber.sendEncoded(shared, batch.entries.length)
-    } else {
-      for (const { message } of batch.entries) send(subscriber, message)
-    }
-    touched.push(subscriber)
-  }
-}
-
-function send(subscriber: Subscriber, message: PreparedMessage): void {
-  const { extension } = subscriber
-  if (!subscriber.takesEncoded) subscriber.sendMessage(message.payload, message.isText)
-  else subscriber.sendEncoded(extension === undefined ? message.frame : message.frameFor(extension), 1)
 }
 
 function exceptions(held: Set<Member> | undefined, sender: Member | undefined): Set<Member> | undefined {
