@@ -82,6 +82,6 @@ export class MessageWriter {
     this.#isEnded = final
     if (!this.#binding.connection.sendFragment(payload, this.#isText, final)) return Promise.resolve(false)
     if (final) this.#binding.messagesOut++
-    return this.#binding.output.ready()
+    return this.#binding.output.readyToGoOn()
   }
 }

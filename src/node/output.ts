@@ -36,8 +36,9 @@ export class Output {
   /** For everything sent so far to be handed to the system: those for whom the stream is still to be asked, and the others. */
   #waitingForSystem: Waiter[] | undefined
   #askedFor: Set<Waiter[]> | undefined
-  /** For a time when it is well to send more. */
+  /** For a time when it is well to send more: whole messages, and the next fragment of one that is open. */
   #waitingForRoom: Set<Waiter> | undefined
+  #waitingToGoOn: Waiter[] | undefined
   /** Bytes that were unsent behind the last message. */
   #unsentAtSend = 0
   #isBlocked = false
@@ -45,6 +46,8 @@ export class Output {
   #isQueued = false
   /** Bytes of publications that wait elsewhere, until it keeps up again. */
   #held = 0
+  /** Whether the host was told that it is blocked, or is to be told that it is no longer. */
+  #owesUnblocked = false
   /** Whether somebody was told to wait. */
   #owesDrain = false
   /** Bytes that came when the stream took nothing any more. */
@@ -61,7 +64,12 @@ export class Output {
     return this.#unsentAtEnd ?? this.#host.connection.pendingBytes + this.#host.stream.writableLength + this.#lost
   }
 
-  /** Whether more is unsent than there may be. */
+  /** Those of them that leave by themselves as the peer takes them: all that does not wait for a message in fragments to end. */
+  get leavingBytes(): number {
+    return this.bufferedAmount - this.#host.connection.heldBytes
+  }
+
+  /** Whether more is on its way to the peer than there may be. */
   get isBlocked(): boolean {
     return this.#isBlocked
   }
@@ -73,13 +81,19 @@ export class Output {
 
   /** Whether anything waits for the peer that is worth weighing. */
   get isBehind(): boolean {
-    return this.#isBlocked || this.#isQueued || this.#held > 0
+    return this.isSlow || this.#isQueued || this.#held > 0
   }
 
   /** Take note of how many bytes of publications wait for it. */
   holds(bytes: number): void {
     this.#held = bytes
     if (this.#host.connection.state !== ConnectionState.Closed) this.#host.weigh()
+  }
+
+  /** Whether publications had better wait: more is unsent than there may be, on its way or behind an open message. */
+  get isSlow(): boolean {
+    const { connection } = this.#host
+    return this.#isBlocked || (connection.state === ConnectionState.Open && connection.heldBytes > this.#mark)
   }
 
   /** A number that changes when the peer takes anything of what is unsent. */
@@ -93,15 +107,17 @@ export class Output {
     if (this.bufferedAmount <= this.#mark) return true
     this.#owesDrain = true
     // What waits to be compressed is unsent as well: a handler that echoes must not fill the memory with it.
-    if (this.#host.connection.isEncoding && !this.#isBlocked) this.#block()
+    if (this.#host.connection.isEncoding && this.leavingBytes > this.#mark) this.#block()
     return false
   }
 
   /** Take note of a message that was given to `send`. Answers whether it is well to send more. */
   sent(): boolean {
     if (this.isReady) return true
-    // What waits to be compressed is not written yet: it is weighed here.
-    if (this.#host.connection.isEncoding) this.#overMark(this.#unsentAtSend)
+    const { connection } = this.#host
+    // What waits to be compressed, or behind an open message, is not written yet: it is weighed here. For the latter reading
+    // does not rest: what ends that message may be what the peer says.
+    if (connection.isEncoding || connection.heldBytes > 0) this.#weigh(this.#unsentAtSend)
     this.#unsentAtSend = this.bufferedAmount
     return false
   }
@@ -112,8 +128,10 @@ export class Output {
     if (this.#waitingForSystem !== undefined) this.#askSystem()
     const unsent = stream.writableLength
     if (unsent > 0 && stream.writableNeedDrain) this.#isQueued = true
-    if (unsent > this.#mark) this.#overMark(unsent - length)
-    else if (this.#isQueued) this.#host.weigh()
+    if (unsent > this.#mark) {
+      this.#block()
+      this.#weigh(unsent - length)
+    } else if (this.#isQueued) this.#host.weigh()
     if (this.#owesDrain && !stream.writableNeedDrain) process.nextTick(() => this.drained())
     return unsent
   }
@@ -126,6 +144,16 @@ export class Output {
     this.#waitingForRoom ??= new Set()
     this.#waitingForRoom.add(resolve)
     return abortable(promise, signal, () => this.#waitingForRoom?.delete(resolve))
+  }
+
+  /** The same for the next fragment of an open message, which does not wait for what waits for its end. */
+  readyToGoOn(): Promise<boolean> {
+    const isOpen = this.#host.connection.state === ConnectionState.Open
+    if (!isOpen || this.isReady || this.leavingBytes <= this.#mark) return Promise.resolve(isOpen)
+    return new Promise((resolve) => {
+      this.#waitingToGoOn ??= []
+      this.#waitingToGoOn.push(resolve)
+    })
   }
 
   /** Resolves when everything sent so far was handed to the system; to `false` when the connection ended before. */
@@ -144,20 +172,25 @@ export class Output {
   drained(): void {
     const { connection } = this.#host
     // What is being compressed will be written, and will then lead here again.
-    if (connection.isEncoding && this.bufferedAmount > this.#mark) return
-    this.#unsentAtSend = 0
+    if (connection.isEncoding && this.leavingBytes > this.#mark) return
+    this.#unsentAtSend = this.bufferedAmount <= this.#mark ? 0 : Math.min(this.#unsentAtSend, this.bufferedAmount)
     const wasQueued = this.#isQueued
     this.#isQueued = false
     if (this.#isBlocked) {
       this.#isBlocked = false
       connection.resume(Stall.Output)
+    }
+    if (this.#owesUnblocked && !this.isSlow) {
+      this.#owesUnblocked = false
       this.#host.unblocked()
     } else if (wasQueued) {
       this.#host.weigh()
     }
+    const isOpen = connection.state === ConnectionState.Open
+    if (isOpen && this.leavingBytes <= this.#mark) this.#tellToGoOn(true)
     if (!this.#owesDrain || this.bufferedAmount > this.#mark) return
     this.#owesDrain = false
-    if (connection.state !== ConnectionState.Open) return
+    if (!isOpen) return
     this.#tellReady(true)
     this.#host.drain()
   }
@@ -196,6 +229,7 @@ export class Output {
     }
     this.#waitingForSystem = undefined
     this.#askedFor = undefined
+    this.#tellToGoOn(false)
     this.#tellReady(false)
   }
 
@@ -224,15 +258,21 @@ export class Output {
     for (const resolve of waiters) resolve(isOpen)
   }
 
-  /** More is unsent than there may be; before the last write it was `before`. */
-  #overMark(before: number): void {
-    if (!this.#isBlocked) this.#block()
+  #tellToGoOn(isOpen: boolean): void {
+    for (const resolve of this.#waitingToGoOn?.splice(0) ?? []) resolve(isOpen)
+  }
+
+  /** More is unsent than there may be; before the last message or write it was `before`. */
+  #weigh(before: number): void {
+    this.#owesUnblocked = true
     this.#host.blocked()
     this.limit(before)
   }
 
   #block(): void {
+    if (this.#isBlocked) return
     this.#isBlocked = true
+    this.#owesUnblocked = true
     this.#owesDrain = true
     const { connection, options } = this.#host
     // Two ends whose reading rests until their output is gone wait for each other for ever: a client reads on.

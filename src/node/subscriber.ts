@@ -22,7 +22,7 @@ export class SocketSubscriber<Owner> implements Subscriber {
   }
 
   get isSlow(): boolean {
-    return this.#binding.output.isBlocked
+    return this.#binding.output.isSlow
   }
 
   sendEncoded(frames: Uint8Array, messages: number): void {

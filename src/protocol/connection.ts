@@ -77,6 +77,11 @@ export class Connection {
     return this.#outbox.pendingBytes
   }
 
+  /** Those of them that wait for a message in fragments to end: nothing else lets them leave. */
+  get heldBytes(): number {
+    return this.#outbox.sender.heldBytes
+  }
+
   /** Whether the extension works on a message; when it is done, there is output. */
   get isEncoding(): boolean {
     return this.#outbox.sender.encoding

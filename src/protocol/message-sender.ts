@@ -5,20 +5,9 @@
 import type { ExtensionInstance } from './extension.ts'
 import { FIN_BIT } from './frame-header.ts'
 import type { FrameWriter } from './frame-writer.ts'
+import { MessageLine, type Outgoing } from './message-line.ts'
 import { Opcode } from './opcode.ts'
 import type { TextCodec } from './text-codec.ts'
-
-/** One data message, or one fragment of one. */
-export interface Outgoing {
-  readonly payload: string | Uint8Array
-  readonly isText: boolean
-  /** Whether the extension may transform it. */
-  readonly transform: boolean
-  /** Part of the message that is being sent in fragments. RFC 6455 5.4. */
-  readonly fragment: boolean
-  /** Ends its message. */
-  readonly final: boolean
-}
 
 /** What a sender works with. */
 export interface SenderParts {
@@ -38,15 +27,17 @@ export class MessageSender {
   readonly #extension: ExtensionInstance | undefined
   readonly #listener: SenderListener
   readonly #codec: TextCodec
-  #queue: Outgoing[] | undefined
-  #queuedBytes = 0
+  /** What waits for its turn; made when something first has to. */
+  #line: MessageLine | undefined
   /** Set while the extension works on a message, of so many bytes. */
   #working = false
   #workingBytes = 0
   /** Whether `encode` has not returned yet: who called it then sees to what comes next, and else `done` does. */
   #inEncode = false
-  /** Whether a message in fragments is under way, and whether its frames are transformed. */
-  #fragmenting = false
+  /** Whether a message in fragments was begun and not ended yet, by what was given to `send` and by what was written. */
+  #isOpen = false
+  #isOpenOnWire = false
+  /** Whether the frames of that message are not transformed. */
   #fragmentIsPlain = false
   /** The body of the Close frame that goes out behind everything else. */
   #closePayload: Uint8Array | undefined
@@ -62,7 +53,12 @@ export class MessageSender {
 
   /** Bytes of messages that wait for their turn, or are being encoded. */
   get queuedBytes(): number {
-    return this.#queuedBytes + this.#workingBytes
+    return (this.#line?.bytes ?? 0) + this.#workingBytes
+  }
+
+  /** Those of them that wait for a message in fragments to end: nothing but its end lets them leave. */
+  get heldBytes(): number {
+    return this.#line?.heldBytes ?? 0
   }
 
   /** Whether the extension works on a message; when it is done, there is output. */
@@ -70,19 +66,19 @@ export class MessageSender {
     return this.#working && !this.#isClosed
   }
 
-  /** Whether a message in fragments is under way. */
+  /** Whether a message in fragments was begun and not ended yet. */
   get fragmenting(): boolean {
-    return this.#fragmenting
+    return this.#isOpen
   }
 
   /** Whether nothing waits and the extension is not at work: what is sent now goes straight out. */
   get idle(): boolean {
-    return (!this.#working || this.#isClosed) && (this.#queue === undefined || this.#queue.length === 0)
+    return (!this.#working || this.#isClosed) && (this.#line === undefined || this.#line.isEmpty)
   }
 
   /** Send a whole message; straight to the writer when nothing stands in between, as nearly always. */
   sendWhole(payload: string | Uint8Array, isText: boolean, transform: boolean): void {
-    if (this.#extension !== undefined || this.#fragmenting || !this.idle) {
+    if (this.#extension !== undefined || this.#isOpen || !this.idle) {
       return this.send({ payload, isText, transform, fragment: false, final: true })
     }
     const firstByte = FIN_BIT | (isText ? Opcode.Text : Opcode.Binary)
@@ -92,11 +88,16 @@ export class MessageSender {
 
   /** Send a message or a fragment, now or when its turn comes. */
   send(message: Outgoing): void {
-    if (this.idle && this.#mayGo(message)) return this.#emit(message)
-    this.#queue ??= []
-    this.#queue.push(message)
-    this.#queuedBytes += this.#sizeOf(message)
-    // The end of a message in fragments goes before the whole ones that wait for it.
+    const isHeld = this.#isOpen && !message.fragment
+    if (message.fragment) this.#isOpen = !message.final
+    if (this.idle && !isHeld) this.#emit(message)
+    else {
+      this.#line ??= new MessageLine()
+      if (isHeld) this.#line.hold(message, this.#sizeOf(message))
+      else this.#line.push(message, this.#sizeOf(message))
+    }
+    if (this.#isOpen || this.#line === undefined) return
+    this.#line.release()
     this.#proceed()
   }
 
@@ -114,24 +115,16 @@ export class MessageSender {
 
   /** Drop what waits. */
   drop(): void {
-    this.#queue = undefined
-    this.#queuedBytes = 0
+    this.#line = undefined
     this.#workingBytes = 0
     this.#closePayload = undefined
   }
 
-  /** RFC 6455 5.4: the fragments of one message MUST NOT be interleaved with those of another. */
-  #mayGo(message: Outgoing): boolean {
-    return message.fragment || !this.#fragmenting
-  }
-
   #proceed(): void {
-    while (!this.#working && this.#queue !== undefined) {
-      const index = this.#queue.findIndex((message) => this.#mayGo(message))
-      if (index === -1) break
-      const [message] = this.#queue.splice(index, 1)
-      this.#queuedBytes -= this.#sizeOf(message!)
-      this.#emit(message!)
+    while (!this.#working) {
+      const message = this.#line?.shift()
+      if (message === undefined) break
+      this.#emit(message)
     }
     if (this.#working || this.#closePayload === undefined) return
     const payload = this.#closePayload
@@ -147,8 +140,8 @@ export class MessageSender {
 
   #emit(message: Outgoing): void {
     const extension = this.#extension
-    const begins = !this.#fragmenting
-    this.#fragmenting = !message.final
+    const begins = !this.#isOpenOnWire
+    this.#isOpenOnWire = !message.final
     if (extension === undefined || !this.#isTransformed(message, extension, begins)) {
       return this.#write(message, begins, message.payload, 0)
     }

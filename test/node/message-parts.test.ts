@@ -256,3 +256,90 @@ describe('A message written in fragments', () => {
     expect(await writer.end()).toBe(false)
   })
 })
+
+describe('What waits behind a message that is open', () => {
+  const HELD = { highWaterMark: 20_000, maxBufferedAmount: 105_000 }
+
+  it('is unsent as anything else: beyond maxBufferedAmount the socket is closed with 1013', async () => {
+    const { port, opened, closed } = await serve(HELD)
+    const client = await RawClient.open(port)
+    const socket = await opened()
+    await socket.startMessage().write('begun')
+    let sent = 0
+    for (; socket.readyState === 1 && sent < 100; sent++) socket.send(new Uint8Array(10_000))
+    expect(sent).toBe(12)
+    expect(await client.closeCode()).toBe(1013)
+    client.destroy()
+    expect(await closed()).toMatchObject({ code: 1013, cause: 'backpressure' })
+  })
+
+  it('counts as well while the open message goes on, which does not wait for it', async () => {
+    const { port, opened } = await serve(HELD)
+    const client = await RawClient.open(port)
+    const socket = await opened()
+    const writer = socket.startMessage()
+    let written = 0
+    while (written < 100 && (await writer.write('part'))) {
+      socket.send(new Uint8Array(10_000))
+      written++
+    }
+    expect(written).toBe(12)
+    expect(await client.closeCode()).toBe(1013)
+    client.destroy()
+  })
+
+  it('counts for the server in all: beyond maxBufferedTotal the socket is dropped', async () => {
+    const { port, opened, closed } = await serve({ highWaterMark: 20_000, maxBufferedTotal: 55_000 })
+    const client = await RawClient.open(port)
+    const socket = await opened()
+    await socket.startMessage().write('begun')
+    let sent = 0
+    for (; socket.readyState === 1 && sent < 100; sent++) socket.send(new Uint8Array(10_000))
+    expect(sent).toBe(6)
+    expect(await closed()).toMatchObject({ code: 1006, cause: 'backpressure' })
+    client.destroy()
+  })
+
+  it('makes publications wait from the mark on, and they arrive behind the rest in order', async () => {
+    const { port, opened, server } = await serve({ highWaterMark: 20_000, slowBudget: 1000 })
+    const client = await RawClient.open(port)
+    const socket = await opened()
+    socket.subscribe('room')
+    const writer = socket.startMessage({ text: true })
+    await writer.write('be')
+    expect(server.publish('room', 'a'.repeat(30_000))).toMatchObject({ sent: 1, queued: 0 })
+    await turns()
+    expect(server.publish('room', 'b')).toMatchObject({ sent: 0, queued: 1 })
+    expect(server.publish('room', 'c'.repeat(1000), { slowConsumer: 'drop-newest' })).toMatchObject({ dropped: 1 })
+    await writer.end('gun')
+    const frames = await client.take(4)
+    expect(frames.map(({ payload }) => payload.toString())).toEqual(['be', 'gun', 'a'.repeat(30_000), 'b'])
+    await turns()
+    expect(server.publish('room', 'd')).toMatchObject({ sent: 1, queued: 0 })
+    client.destroy()
+  })
+
+  it('lets a message that comes in parts go on, and its echo, and leaves in time for a drain', async () => {
+    let drained: (() => void) | undefined
+    const drain = new Promise<void>((resolve) => (drained = resolve))
+    const { port, opened } = await serve({
+      highWaterMark: 20_000,
+      partsFrom: 1000,
+      async parts(socket, message) {
+        const writer = socket.startMessage()
+        for await (const part of message) await writer.write(part)
+        await writer.end()
+      },
+      drain: () => drained!(),
+    })
+    const client = await RawClient.open(port)
+    const socket = await opened()
+    client.send(clientFrame(2, new Uint8Array(5000), { fin: false }))
+    await client.take(1)
+    expect(socket.send(new Uint8Array(50_000))).toBe(false)
+    client.send(clientFrame(0, new Uint8Array(200_000)))
+    await drain
+    expect(socket.bufferedAmount).toBe(0)
+    client.destroy()
+  })
+})
