@@ -66,6 +66,8 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost, Hear
   #messagesIn = 0
   /** Messages that were given to `send`, counted by whoever sends them. */
   messagesOut = 0
+  /** Whether somebody writes a message in fragments, and has not ended it. RFC 6455 5.4: one at a time. */
+  isWriting = false
   /** Whether a stream with nothing left to write has no use for its buffers either: true of TCP alone. */
   readonly #takesAtOnce: boolean
   #isCorked = false

@@ -50,7 +50,7 @@ export class MessageParts implements AsyncIterable<Uint8Array> {
 }
 
 /** What a writer writes to. */
-type Written = Pick<DuplexBinding<unknown>, 'connection' | 'output' | 'messagesOut'>
+type Written = Pick<DuplexBinding<unknown>, 'connection' | 'output' | 'messagesOut' | 'isWriting'>
 
 /** Writes one message in fragments. */
 export class MessageWriter {
@@ -58,7 +58,10 @@ export class MessageWriter {
   readonly #isText: boolean
   #isEnded = false
 
+  /** @throws Error while another of the same connection has not ended. */
   constructor(binding: Written, isText: boolean) {
+    if (binding.isWriting) throw new Error('another message is being written in fragments: it has to end first')
+    binding.isWriting = true
     this.#binding = binding
     this.#isText = isText
   }
@@ -80,6 +83,7 @@ export class MessageWriter {
     if (this.#isEnded) throw new Error('the message has ended already')
     const payload = toPayload(part)
     this.#isEnded = final
+    if (final) this.#binding.isWriting = false
     if (!this.#binding.connection.sendFragment(payload, this.#isText, final)) return Promise.resolve(false)
     if (final) this.#binding.messagesOut++
     return this.#binding.output.readyToGoOn()

@@ -150,7 +150,8 @@ export class Socket<Data = undefined> {
 
   /**
    * Send one message in fragments, of any length: `await writer.write(part)` as often as you like, then `writer.end()`.
-   * Other messages wait until it has ended. RFC 6455 5.4.
+   * Other messages wait until it has ended, from the first fragment on. RFC 6455 5.4.
+   * @throws Error while another one has not ended.
    */
   startMessage(options: { text?: boolean } = {}): MessageWriter {
     return new MessageWriter(this.#internals.binding, options.text ?? false)

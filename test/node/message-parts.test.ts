@@ -257,6 +257,33 @@ describe('A message written in fragments', () => {
   })
 })
 
+describe('A second message written in fragments', () => {
+  it('is not begun before the first has ended: their fragments would become one message (RFC 6455 5.4)', async () => {
+    const { port, opened } = await serve()
+    const client = await RawClient.open(port)
+    const socket = await opened()
+    const first = socket.startMessage({ text: true })
+    expect(() => socket.startMessage()).toThrow('another message is being written in fragments')
+    await first.write('A')
+    expect(() => socket.startMessage()).toThrow('another message is being written in fragments')
+    await first.end('a')
+    await socket.startMessage({ text: true }).end('B')
+    const frames = await client.take(3)
+    expect(frames.map(({ opcode, payload }) => `${opcode} ${payload.toString()}`)).toEqual(['1 A', '0 a', '1 B'])
+    client.destroy()
+  })
+
+  it('is not begun by a client either', async () => {
+    const { port } = await serve()
+    const socket = await WebSocket.connect(`ws://127.0.0.1:${port}`)
+    const first = socket.startMessage()
+    expect(() => socket.startMessage()).toThrow('another message is being written in fragments')
+    await first.end()
+    expect(await socket.startMessage().end()).toBe(true)
+    socket.close()
+  })
+})
+
 describe('What waits behind a message that is open', () => {
   const HELD = { highWaterMark: 20_000, maxBufferedAmount: 105_000 }
 
