@@ -104,7 +104,8 @@ export class Socket<Data = undefined> {
   }
 
   /**
-   * Begin the closing handshake behind all that was sent. RFC 6455 7.1.2. Without a code the Close frame is empty.
+   * Begin the closing handshake behind all that was sent. RFC 6455 7.1.2. Without a code the Close frame is empty. What waits
+   * behind a message of `startMessage` that has not ended is lost, and stays in `bufferedAmount`: end it first.
    * @throws RangeError for a code that must not be sent, or a reason of more than 123 bytes.
    */
   close(code?: number, reason?: string): void {
@@ -150,7 +151,8 @@ export class Socket<Data = undefined> {
 
   /**
    * Send one message in fragments, of any length: `await writer.write(part)` as often as you like, then `writer.end()`.
-   * Other messages wait until it has ended, from the first fragment on. RFC 6455 5.4.
+   * Other messages wait until it has ended, from the first fragment on, and are lost if the connection closes before:
+   * `sendAsync` tells `false` of them, and they stay in `bufferedAmount`. RFC 6455 5.4.
    * @throws Error while another one has not ended.
    */
   startMessage(options: { text?: boolean } = {}): MessageWriter {

@@ -233,7 +233,8 @@ export class WebSocket extends WebSocketEvents {
   }
 
   /**
-   * Send one message in fragments, of any length. Other messages wait until it has ended. RFC 6455 5.4.
+   * Send one message in fragments, of any length. Other messages wait until it has ended, and are lost if the
+   * connection closes before. RFC 6455 5.4.
    * @throws DOMException InvalidStateError while connecting; Error while another one has not ended.
    */
   startMessage(options: { text?: boolean } = {}): MessageWriter {

@@ -72,12 +72,12 @@ export class Connection {
     return this.#closing.state
   }
 
-  /** Bytes that were given to send and not yet to the handler's `write`. */
+  /** Bytes that were given to send and not yet to the handler's `write`; those that were lost as it closed stay. */
   get pendingBytes(): number {
     return this.#outbox.pendingBytes
   }
 
-  /** Those of them that wait for a message in fragments to end: nothing else lets them leave. */
+  /** Those of them that do not leave by themselves: they wait for a message in fragments to end, or were lost. */
   get heldBytes(): number {
     return this.#outbox.sender.heldBytes
   }

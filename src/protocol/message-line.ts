@@ -75,6 +75,25 @@ export class MessageLine {
     this.#heldBytes = 0
   }
 
+  /**
+   * The message in fragments will not end. When all of it is still here, because `isBegun` is false or others come first, it is
+   * dropped, and what waited for its end may go. Answers how many bytes were dropped.
+   */
+  abandon(isBegun: boolean): number {
+    let lastEnd: Waiting | undefined
+    let dropped = 0
+    for (let at = this.#ready?.first; at !== undefined; at = at.next) {
+      dropped = at.message.final ? 0 : dropped + at.size
+      if (at.message.final) lastEnd = at
+    }
+    if (lastEnd === undefined && isBegun) return 0
+    if (lastEnd !== undefined) lastEnd.next = undefined
+    this.#ready = lastEnd && { first: this.#ready!.first, last: lastEnd }
+    this.#readyBytes -= dropped
+    this.release()
+    return dropped
+  }
+
   /** Take out the next that may go. */
   shift(): Outgoing | undefined {
     const line = this.#ready

@@ -32,6 +32,8 @@ export class MessageSender {
   /** Set while the extension works on a message, of so many bytes. */
   #working = false
   #workingBytes = 0
+  /** Bytes that waited when it was decided that they will not be sent. */
+  #lostBytes = 0
   /** Whether `encode` has not returned yet: who called it then sees to what comes next, and else `done` does. */
   #inEncode = false
   /** Whether a message in fragments was begun and not ended yet, by what was given to `send` and by what was written. */
@@ -51,14 +53,14 @@ export class MessageSender {
     this.#codec = codec
   }
 
-  /** Bytes of messages that wait for their turn, or are being encoded. */
+  /** Bytes of messages that wait for their turn, are being encoded, or were lost. */
   get queuedBytes(): number {
-    return (this.#line?.bytes ?? 0) + this.#workingBytes
+    return (this.#line?.bytes ?? 0) + this.#workingBytes + this.#lostBytes
   }
 
-  /** Those of them that wait for a message in fragments to end: nothing but its end lets them leave. */
+  /** Those of them that do not leave by themselves: they wait for a message in fragments to end, or were lost. */
   get heldBytes(): number {
-    return this.#line?.heldBytes ?? 0
+    return (this.#line?.heldBytes ?? 0) + this.#lostBytes
   }
 
   /** Whether the extension works on a message; when it is done, there is output. */
@@ -103,18 +105,26 @@ export class MessageSender {
 
   /** Send a Close frame with this body behind everything that was sent before. RFC 6455 5.5.1: no data frame follows it; pongs may. */
   close(payload: Uint8Array): void {
+    // A message in fragments that is open will never be finished; as long as none of it is written, the others can be.
+    if (this.#isOpen) this.#lostBytes += this.#line?.abandon(this.#isOpenOnWire) ?? 0
     this.#closePayload = payload
     this.#proceed()
   }
 
   /** Send a Close frame at once, and drop what waits. RFC 6455 7.1.7. */
   fail(payload: Uint8Array): void {
-    this.drop()
+    this.#lose()
     this.#writeClose(payload)
   }
 
-  /** Drop what waits. */
+  /** Drop what waits, and forget what was lost. */
   drop(): void {
+    this.#lose()
+    this.#lostBytes = 0
+  }
+
+  #lose(): void {
+    this.#lostBytes = this.queuedBytes
     this.#line = undefined
     this.#workingBytes = 0
     this.#closePayload = undefined
@@ -129,7 +139,7 @@ export class MessageSender {
     if (this.#working || this.#closePayload === undefined) return
     const payload = this.#closePayload
     // What is left waits for a message that will never be finished: the application closed in its midst.
-    this.drop()
+    this.#lose()
     this.#writeClose(payload)
   }
 

@@ -28,6 +28,23 @@ describe('A line of messages', () => {
     expect([line.bytes, line.isEmpty]).toEqual([0, true])
   })
 
+  it('lets go what waited for a message that is given up, if all of it is still here', () => {
+    const fragment = (payload: string, final: boolean): Outgoing => ({ ...message(payload), fragment: true, final })
+    const fill = (ends: boolean): MessageLine => {
+      const line = new MessageLine()
+      line.push(fragment('first', ends), 5)
+      line.push(fragment('second', false), 6)
+      line.hold(message('whole'), 5)
+      return line
+    }
+    const begun = fill(false)
+    expect([begun.abandon(true), begun.heldBytes, takeAll(begun)]).toEqual([0, 5, ['first', 'second']])
+    const unbegun = fill(false)
+    expect([unbegun.abandon(false), unbegun.bytes, takeAll(unbegun)]).toEqual([11, 5, ['whole']])
+    const behind = fill(true)
+    expect([behind.abandon(true), behind.bytes, takeAll(behind)]).toEqual([6, 10, ['first', 'whole']])
+  })
+
   it('is the same as two lists, whatever is done to it', () => {
     const step = fc.constantFrom('push', 'hold', 'release', 'shift')
     fc.assert(

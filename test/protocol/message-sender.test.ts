@@ -49,13 +49,48 @@ describe('Sending messages in fragments', () => {
     expect(frames(socket)).toEqual(['text a', 'cont. b', 'text. whole', 'text c', 'cont. d'])
   })
 
-  it('drops what waited for a message that was never finished when it closes (RFC 6455 5.5.1)', () => {
+  it('loses what waited for a message that was never finished when it closes, and counts it (RFC 6455 5.5.1)', () => {
     const socket = new Recorded('server')
     socket.connection.sendFragment('a', true, false)
     socket.connection.send('whole')
     socket.connection.close(1000)
     expect(frames(socket)).toEqual(['text a', 'close. 3 232'])
-    expect(socket.connection.pendingBytes).toBe(0)
+    expect(socket.connection.pendingBytes).toBe(5)
+  })
+
+  it('sends what waited when it closes before any of that message was written, which alone is lost', () => {
+    const extension = new SlowExtension()
+    const socket = new Recorded('server', { extension })
+    socket.connection.send('one')
+    socket.connection.sendFragment('lost', true, false)
+    socket.connection.send('two')
+    socket.connection.close(1000)
+    extension.finishEncoding()
+    extension.finishEncoding()
+    expect(frames(socket)).toEqual(['~text. one', '~text. two', 'close. 3 232'])
+    expect(socket.connection.pendingBytes).toBe(4)
+  })
+
+  it('sends the fragments it was given when it closes behind the first of them', () => {
+    const extension = new SlowExtension()
+    const socket = new Recorded('server', { extension })
+    socket.connection.sendFragment('a', true, false)
+    socket.connection.sendFragment('b', true, false)
+    socket.connection.send('whole')
+    socket.connection.close(1000)
+    extension.finishEncoding()
+    extension.finishEncoding()
+    expect(frames(socket).length).toBe(3)
+    expect(frames(socket).at(-1)).toBe('close. 3 232')
+    expect(socket.connection.pendingBytes).toBe(5)
+  })
+
+  it('counts as lost what waited when the connection failed (RFC 6455 7.1.7)', () => {
+    const socket = new Recorded('server')
+    socket.connection.sendFragment('a', true, false)
+    socket.connection.send('whole')
+    socket.connection.fail(1011, 'failed', { cause: 'local' })
+    expect(socket.connection.pendingBytes).toBe(5)
   })
 
   it('transforms all fragments of a message or none, and marks the first alone (RFC 7692 6.1)', () => {
