@@ -52,18 +52,26 @@ export class MessageParts implements AsyncIterable<Uint8Array> {
 /** What a writer writes to. */
 type Written = Pick<DuplexBinding<unknown>, 'connection' | 'output' | 'messagesOut' | 'isWriting'>
 
+/** How a message is written. */
+export interface WriterOptions {
+  readonly isText: boolean
+  /** Called before its first fragment is sent. */
+  readonly begin?: () => void
+}
+
 /** Writes one message in fragments. */
 export class MessageWriter {
   readonly #binding: Written
-  readonly #isText: boolean
+  readonly #options: WriterOptions
+  #hasBegun = false
   #isEnded = false
 
   /** @throws Error while another of the same connection has not ended. */
-  constructor(binding: Written, isText: boolean) {
+  constructor(binding: Written, options: WriterOptions) {
     if (binding.isWriting) throw new Error('another message is being written in fragments: it has to end first')
     binding.isWriting = true
     this.#binding = binding
-    this.#isText = isText
+    this.#options = options
   }
 
   /**
@@ -84,8 +92,11 @@ export class MessageWriter {
     const payload = toPayload(part)
     this.#isEnded = final
     if (final) this.#binding.isWriting = false
-    if (!this.#binding.connection.sendFragment(payload, this.#isText, final)) return Promise.resolve(false)
+    if (!this.#hasBegun) this.#options.begin?.()
+    this.#hasBegun = true
+    const { connection, output } = this.#binding
+    if (!connection.sendFragment(payload, this.#options.isText, final)) return Promise.resolve(false)
     if (final) this.#binding.messagesOut++
-    return this.#binding.output.readyToGoOn()
+    return output.readyToGoOn()
   }
 }

@@ -156,7 +156,7 @@ export class Socket<Data = undefined> {
    * @throws Error while another one has not ended.
    */
   startMessage(options: { text?: boolean } = {}): MessageWriter {
-    return new MessageWriter(this.#internals.binding, options.text ?? false)
+    return new MessageWriter(this.#internals.binding, { isText: options.text ?? false, begin: () => this.#settle() })
   }
 
   /**

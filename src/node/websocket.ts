@@ -238,7 +238,7 @@ export class WebSocket extends WebSocketEvents {
    * @throws DOMException InvalidStateError while connecting; Error while another one has not ended.
    */
   startMessage(options: { text?: boolean } = {}): MessageWriter {
-    return new MessageWriter(this.#requireBinding(), options.text ?? false)
+    return new MessageWriter(this.#requireBinding(), { isText: options.text ?? false })
   }
 
   /**

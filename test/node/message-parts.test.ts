@@ -242,6 +242,21 @@ describe('A message written in fragments', () => {
     client.destroy()
   })
 
+  it('comes behind what was published earlier in the turn, as any message that is sent', async () => {
+    const { port, opened, server } = await serve()
+    const client = await RawClient.open(port)
+    const socket = await opened()
+    socket.subscribe('room')
+    const writer = socket.startMessage({ text: true })
+    server.publish('room', 'first')
+    void writer.write('sec')
+    server.publish('room', 'third')
+    void writer.end('ond')
+    const frames = await client.take(4)
+    expect(frames.map(({ payload }) => payload.toString())).toEqual(['first', 'sec', 'ond', 'third'])
+    client.destroy()
+  })
+
   it('waits for a peer that does not read, and tells when it has gone', async () => {
     const { port, opened, closed } = await serve({ highWaterMark: 1000 })
     const client = await RawClient.open(port)
