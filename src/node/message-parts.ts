@@ -65,6 +65,8 @@ export class MessageWriter {
   readonly #options: WriterOptions
   #hasBegun = false
   #isEnded = false
+  /** The first half of a surrogate pair that the last string was cut in. */
+  #half = ''
 
   /** @throws Error while another of the same connection has not ended. */
   constructor(binding: Written, options: WriterOptions) {
@@ -76,7 +78,7 @@ export class MessageWriter {
 
   /**
    * Send the next fragment. Resolves when more is wanted: to `false` when the connection is no longer open.
-   * Bytes are not copied from 8 KiB on: do not write to them afterwards.
+   * Strings may be cut anywhere: half of a surrogate pair leaves with the next part. Bytes are not copied from 8 KiB on: do not write to them afterwards.
    */
   write(part: Sendable): Promise<boolean> {
     return this.#send(part, false)
@@ -95,8 +97,26 @@ export class MessageWriter {
     if (!this.#hasBegun) this.#options.begin?.()
     this.#hasBegun = true
     const { connection, output } = this.#binding
-    if (!connection.sendFragment(payload, this.#options.isText, final)) return Promise.resolve(false)
+    const half = this.#half
+    this.#half = ''
+    // Bytes behind it leave it alone for good: it is sent as any lone surrogate is.
+    if (half !== '' && typeof payload !== 'string') connection.sendFragment(half, this.#options.isText, false)
+    const whole = typeof payload === 'string' ? this.#cut(half + payload, final) : payload
+    if (!connection.sendFragment(whole, this.#options.isText, final)) return Promise.resolve(false)
     if (final) this.#binding.messagesOut++
     return output.readyToGoOn()
   }
+
+  /** Keep half a pair at the end back, unless nothing comes behind it. */
+  #cut(text: string, final: boolean): string {
+    const end = text.length - 1
+    if (final || !isHighSurrogate(text.charCodeAt(end))) return text
+    this.#half = text.slice(end)
+    return text.slice(0, end)
+  }
+}
+
+/** Unicode 3.8, D71. NaN, which the end of an empty string has for a code unit, is none. */
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff
 }

@@ -242,6 +242,29 @@ describe('A message written in fragments', () => {
     client.destroy()
   })
 
+  it('may be text that is cut inside a surrogate pair (RFC 3629 3)', async () => {
+    const { port, opened } = await serve()
+    const client = await RawClient.open(port)
+    const socket = await opened()
+    const write = (...parts: (string | Uint8Array)[]): void => {
+      const writer = socket.startMessage({ text: true })
+      for (const part of parts) void writer.write(part)
+      void writer.end()
+    }
+    write('a\ud83d', '\ude00b', '\ud83d', '', '\ude00')
+    write('a\ud83d', 'b')
+    write('\ud83d', Buffer.from('b'))
+    write('a\ud83d')
+    const messages: string[] = ['']
+    for (const { fin, payload } of await client.take(15)) {
+      messages.push(messages.pop() + payload.toString('hex'))
+      if (fin) messages.push('')
+    }
+    const hexOf = (text: string): string => Buffer.from(text).toString('hex')
+    expect(messages.slice(0, 4)).toEqual(['a\u{1f600}b\u{1f600}', 'a\ufffdb', '\ufffdb', 'a\ufffd'].map(hexOf))
+    client.destroy()
+  })
+
   it('comes behind what was published earlier in the turn, as any message that is sent', async () => {
     const { port, opened, server } = await serve()
     const client = await RawClient.open(port)
