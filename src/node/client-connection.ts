@@ -20,6 +20,7 @@ import { HandshakeError } from './handshake-error.ts'
 import type { MessageQueue } from './message-queue.ts'
 import { nodeTextCodec } from './platform.ts'
 import { ReadyState } from './ready-state.ts'
+import { Alarm, wheel } from './timer-wheel.ts'
 import { lengthOf, UnsentBytes, withoutHeader } from './unsent-bytes.ts'
 import { feedFor } from './wire-tap.ts'
 
@@ -74,6 +75,8 @@ export class ClientConnection {
   #closeArguments: CloseArguments | undefined
   /** Whether somebody was told to wait for the Blobs. */
   #owesDrain = false
+  /** For the next Blob to be read once it is closing. */
+  #blobDeadline: Alarm | undefined
   #isPaused = false
   #isClosed = false
 
@@ -164,6 +167,7 @@ export class ClientConnection {
     this.#inbox.stopWaiting()
     if (this.#binding === undefined) this.#handshake.abort()
     else if (this.#blobs === undefined || this.#blobs.isEmpty) this.#sendClose()
+    else this.#awaitBlobs()
   }
 
   terminate(): void {
@@ -227,6 +231,7 @@ export class ClientConnection {
     return (this.#blobs ??= new BlobOrder({
       send: (payload, how) => {
         const isOpen = this.#binding!.connection.state === ConnectionState.Open
+        if (this.#closeArguments !== undefined) this.#awaitBlobs()
         this.#sendNow(this.#binding!, payload, how)
         return isOpen
       },
@@ -248,7 +253,17 @@ export class ClientConnection {
     if (!this.#owesDrain) this.listener.drain()
   }
 
+  /** Close behind the Blobs, but for one that cannot be read in time: then without what still waits. */
+  #awaitBlobs(): void {
+    this.#blobDeadline ??= new Alarm(() => {
+      this.#blobs!.stop()
+      this.#sendClose()
+    })
+    wheel.set(this.#blobDeadline, this.#target.settings.binding.closeTimeout)
+  }
+
   #sendClose(): void {
+    if (this.#blobDeadline !== undefined) wheel.clear(this.#blobDeadline)
     const { code, reason } = this.#closeArguments!
     this.#binding!.connection.close(code, reason)
   }
@@ -298,6 +313,7 @@ export class ClientConnection {
   /** What waits for the end is told so after the call that brought it about. */
   #finish(end: ClientEnd): void {
     this.#isClosed = true
+    if (this.#blobDeadline !== undefined) wheel.clear(this.#blobDeadline)
     this.#blobs?.stop()
     this.#inbox.end(end.outcome)
     queueMicrotask(() => this.listener.closed(end))

@@ -242,3 +242,20 @@ describe('sendAsync and ready', () => {
     socket.terminate()
   })
 })
+
+describe('closing behind a Blob that cannot be read', () => {
+  it('sends the Close frame after closeTimeout, without what waits', async () => {
+    const socket = await connect({ closeTimeout: 100 })
+    const closed = ended(socket)
+    const blob = new Blob(['never'])
+    blob.arrayBuffer = () => new Promise(() => {})
+    socket.send(new Blob(['a Blob']))
+    socket.send(blob)
+    const behind = socket.sendAsync('behind it')
+    socket.close(3000)
+    expect(await behind).toBe(false)
+    await closed
+    expect(frames()).toEqual(['82 a Blob', '88 0bb8'])
+    expect(socket.bufferedAmount).toBe(14)
+  })
+})
