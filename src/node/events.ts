@@ -10,9 +10,10 @@ export class MessageEvent<T = unknown> extends Event {
   /** Where it comes from: scheme, host and port. */
   readonly origin: string
 
-  constructor(type: string, init: { data: T; origin?: string }) {
+  constructor(type: string, init: { data?: T; origin?: string } = {}) {
     super(type)
-    this.data = init.data
+    // HTML 9.1: null by default.
+    this.data = init.data === undefined ? (null as T) : init.data
     this.origin = init.origin ?? ''
   }
 

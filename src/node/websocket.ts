@@ -22,6 +22,7 @@ import type { SendOptions } from './socket-parts.ts'
 import { WebSocketEvents } from './websocket-events.ts'
 import { feedFor, type WireTap } from './wire-tap.ts'
 
+const NO_OPTIONS: SendOptions = {}
 const CONSTANTS = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const
 
 export class WebSocket extends WebSocketEvents {
@@ -58,7 +59,7 @@ export class WebSocket extends WebSocketEvents {
    * const socket = new WebSocket('wss://example.org/chat', { protocols: ['chat.v1'], headers: { cookie } })
    * socket.addEventListener('message', ({ data }) => console.log(data))
    */
-  constructor(url: string | URL, options?: string | Iterable<string> | WebSocketOptions | null) {
+  constructor(url: string | URL, options: string | Iterable<string> | WebSocketOptions | null = {}) {
     if (arguments.length === 0) throw new TypeError('a URL is required')
     super()
     const given = options ?? {}
@@ -158,7 +159,7 @@ export class WebSocket extends WebSocketEvents {
    * them afterwards.
    * @throws DOMException InvalidStateError while connecting.
    */
-  send(data: Sendable | Blob, options?: SendOptions): boolean {
+  send(data: Sendable | Blob, options: SendOptions = NO_OPTIONS): boolean {
     if (this.#client.readyState === ReadyState.Connecting) {
       throw new DOMException('the connection is not open yet', 'InvalidStateError')
     }
@@ -187,7 +188,8 @@ export class WebSocket extends WebSocketEvents {
    * @throws DOMException InvalidAccessError for a code other than 1000 and 3000-4999, SyntaxError for a reason of more than
    * 123 bytes.
    */
-  close(code?: number, reason?: string): void {
+  close(...[code, reason]: [code?: number, reason?: string]): void {
+    // Web IDL 3.7.7: the length of a function is the number of its required arguments.
     this.#client.close(readCloseArguments(code, reason))
   }
 

@@ -318,6 +318,20 @@ describe('close (3.1)', () => {
   })
 })
 
+describe('the interface, as idlharness looks at it', () => {
+  it('has functions as long as they have required arguments', () => {
+    const { prototype } = WebSocket
+    expect([WebSocket.length, prototype.send.length, prototype.close.length]).toEqual([1, 1, 0])
+    expect([MessageEvent.length, CloseEvent.length]).toEqual([1, 1])
+  })
+
+  it('makes a MessageEvent without an init', () => {
+    expect(new MessageEvent('message')).toMatchObject({ type: 'message', data: null, origin: '', lastEventId: '' })
+    expect(new MessageEvent('message', {}).data).toBe(null)
+    expect(new MessageEvent('message', { data: 0, origin: 'wss://a.test' })).toMatchObject({ data: 0 })
+  })
+})
+
 describe('events (3.2)', () => {
   it('come in order, each with the state it stands for and the socket as target', async () => {
     const socket = new WebSocket(url)
