@@ -107,7 +107,10 @@ export interface ServerHandlers<Data> {
 export interface ServerOptions<Data> extends ServerHandlers<Data>, ConnectionLimits, HandshakeLimitOptions {
   /** Serve this path only. Default: every path. */
   readonly path?: string
-  /** Let a client in, or not; may be a promise. Default: everybody. A throw is answered with 500. */
+  /**
+   * Let a client in, by an object or nothing, or refuse it, by a `Rejection`; may be a promise. Default: everybody. A throw,
+   * and every other answer, `false` and `null` among them, goes to `error` and is answered with 500.
+   */
   readonly upgrade?: (request: UpgradeRequest) => MaybePromise<Acceptance<Data> | Rejection | void>
   /** Which origins may connect. Default: the host of the request itself, and clients that send none. RFC 6455 10.2. */
   readonly origin?: OriginPolicy
@@ -141,7 +144,7 @@ export interface ServerOptions<Data> extends ServerHandlers<Data>, ConnectionLim
   readonly http2?: boolean | Http2Options
 }
 
-export type MaybePromise<T> = T | Promise<T>
+export type MaybePromise<T> = T | PromiseLike<T>
 
 /** Options, checked and completed. */
 export interface ServerSettings<Data> {

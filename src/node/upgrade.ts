@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import { negotiateExtensions, selectProtocol, type ExtensionAnswer } from '../handshake/negotiation.ts'
 import { checkOrigin } from '../handshake/origin.ts'
 import { Rejection } from '../handshake/rejection.ts'
+import { isThenable } from './thenable.ts'
 import { Alarm, wheel } from './timer-wheel.ts'
 import type { Acceptance, ServerSettings, UpgradeRequest } from './server-options.ts'
 import type { Handshake, UpgradeTransport } from './upgrade-transport.ts'
@@ -62,8 +63,8 @@ export class Upgrade<Data> {
       const refusal = checkOrigin(handshake, this.#settings.originCheck)
       if (refusal !== undefined) return this.refuse(refusal)
       if (upgrade === undefined) return this.#accept(handshake, {})
-      const answer = upgrade(describe(this.#transport, handshake))
-      if (answer instanceof Promise) this.#wait(handshake, answer)
+      const answer: unknown = upgrade(describe(this.#transport, handshake))
+      if (isThenable(answer)) this.#wait(handshake, Promise.resolve(answer))
       else this.#answer(handshake, answer)
     } catch (error) {
       this.#threw(error)
@@ -78,7 +79,7 @@ export class Upgrade<Data> {
     this.#transport.refuse(rejection)
   }
 
-  #wait(handshake: Handshake, answer: Promise<Acceptance<Data> | Rejection | void>): void {
+  #wait(handshake: Handshake, answer: Promise<unknown>): void {
     wheel.set(this.#deadline, this.#settings.handshakeTimeout)
     const gone = (): void => {
       // The application is still at work for it: who comes and goes quickly counts for as long.
@@ -107,9 +108,9 @@ export class Upgrade<Data> {
     )
   }
 
-  #answer(handshake: Handshake, decision: Acceptance<Data> | Rejection | void): void {
+  #answer(handshake: Handshake, decision: unknown): void {
     if (decision instanceof Rejection) this.refuse(decision)
-    else this.#accept(handshake, decision ?? {})
+    else this.#accept(handshake, requireAcceptance<Data>(decision))
   }
 
   #accept(handshake: Handshake, acceptance: Acceptance<Data>): void {
@@ -152,6 +153,14 @@ function describe({ request, remoteAddress }: UpgradeTransport, handshake: Hands
     remoteAddress,
     raw: request,
   }
+}
+
+/** Whoever answers `false` means no: only what says yes lets anybody in. */
+function requireAcceptance<Data>(decision: unknown): Acceptance<Data> {
+  if (decision === undefined) return {}
+  if (typeof decision === 'object' && decision !== null) return decision as Acceptance<Data>
+  const seen = decision === null ? 'null' : typeof decision
+  throw new TypeError(`upgrade answered ${seen}: an object or nothing lets in, a Rejection refuses`)
 }
 
 function tookTooLong(): Rejection {

@@ -14,6 +14,7 @@ import { attach, detach, pathOf, type UpgradeTaker } from '../node/attachment.ts
 import type { BindingOptions } from '../node/binding-options.ts'
 import { builtin } from '../node/builtin.ts'
 import { checkCount, checkTimeout, defaults } from '../node/limits.ts'
+import { isThenable } from '../node/thenable.ts'
 import type { ServerExtension } from '../protocol/extension.ts'
 import { MAX_PAYLOAD } from './client-options.ts'
 import { WebSocket } from './websocket.ts'
@@ -219,7 +220,7 @@ function verify(
     const done: Verdict = (result, status = 401, message, headers = {}) =>
       resolve(result ? undefined : new Rejection(status, message ?? 'Unauthorized', { headers }))
     const result = verifyClient(info, done)
-    if (result instanceof Promise) result.then((answer) => done(answer === true), reject)
+    if (isThenable(result)) result.then((answer) => done(answer === true), reject)
     else if (verifyClient.length < 2) done(result === true)
   })
 }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { reject } from '../../src/handshake/rejection.ts'
+import { reject, type Rejection } from '../../src/handshake/rejection.ts'
 import { WebSocketServer } from '../../src/node/server.ts'
 import type { Acceptance, UpgradeRequest } from '../../src/node/server-options.ts'
 import { RawClient, requestHead, SAMPLE_ACCEPT, clientFrame } from '../support/raw-client.ts'
@@ -17,6 +17,12 @@ async function refused(port: number, request: Request, body = ''): Promise<strin
   await client.ended()
   client.destroy()
   return head + client.body.toString()
+}
+
+/** What another library calls a promise. */
+function likePromise<T>(promise: PromiseLike<T>): PromiseLike<T> {
+  // oxlint-disable-next-line unicorn/no-thenable -- it is meant to be one
+  return { then: (...both) => promise.then(...both) }
 }
 
 describe('A handshake', () => {
@@ -232,6 +238,76 @@ describe('The application', () => {
     expect(answer).not.toMatch(/database|Set-Cookie|X-C/)
     expect(errors).toEqual([[expect.any(Error), undefined]])
     expect(sockets).toEqual([])
+  })
+
+  it.each<[string, unknown]>([
+    ['false', false],
+    ['true', true],
+    ['null', null],
+    ['a string', 'no'],
+    ['an empty string', ''],
+    ['zero', 0],
+    ['a status', 403],
+    ['a bigint', 0n],
+    ['a symbol', Symbol('no')],
+    ['a function', () => reject(403)],
+  ])('that answers %s, at once or later, has let nobody in', async (_what, answer) => {
+    for (const given of [answer, Promise.resolve(answer), likePromise(Promise.resolve(answer))]) {
+      const errors: unknown[] = []
+      const { port, sockets } = await serve({
+        upgrade: (() => given) as () => undefined,
+        error: (error) => errors.push(error),
+      })
+      expect(await refused(port, {})).toMatch(/^HTTP\/1\.1 500 Internal Server Error\r\n/)
+      expect([sockets, errors]).toEqual([[], [expect.any(TypeError)]])
+    }
+  })
+
+  it('may answer with a promise of another make, and opens nothing before it is settled', async () => {
+    let settle = (_answer: Acceptance<string> | Rejection | undefined): void => {}
+    let asked = (): void => {}
+    const { port, sockets, opened, server } = await serve<string>({
+      upgrade: () => {
+        const promise = new Promise<Acceptance<string> | Rejection | undefined>((resolve) => (settle = resolve))
+        asked()
+        return likePromise(promise)
+      },
+    })
+    const begin = async (): Promise<RawClient> => {
+      const isAsked = new Promise<void>((resolve) => (asked = resolve))
+      const client = new RawClient(port).send(requestHead())
+      await isAsked
+      await new Promise((resolve) => setImmediate(resolve))
+      return client
+    }
+    const refusedOne = await begin()
+    expect([sockets.length, server.stats().handshakes]).toEqual([0, 1])
+    settle(reject(403))
+    expect(await refusedOne.head()).toMatch(/^HTTP\/1\.1 403 /)
+    const first = await begin()
+    settle({ data: 'ann' })
+    expect(await first.head()).toMatch(/^HTTP\/1\.1 101 /)
+    expect((await opened()).data).toBe('ann')
+    const second = await begin()
+    settle(undefined)
+    expect(await second.head()).toMatch(/^HTTP\/1\.1 101 /)
+    for (const client of [refusedOne, first, second]) client.destroy()
+  })
+
+  it('that answers with a thenable that throws is answered for with 500', async () => {
+    const errors: unknown[] = []
+    const { port } = await serve({
+      upgrade: () =>
+        likePromise<undefined>({
+          // oxlint-disable-next-line unicorn/no-thenable -- it is one that fails
+          then() {
+            throw new Error('database')
+          },
+        }),
+      error: (error) => errors.push(error),
+    })
+    expect(await refused(port, {})).toMatch(/^HTTP\/1\.1 500 /)
+    expect(errors).toEqual([new Error('database')])
   })
 
   it('that throws without an error handler harms nobody', async () => {
