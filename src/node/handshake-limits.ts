@@ -2,7 +2,9 @@
  * How many handshakes there may be, at once and a second, and how many connections: in all, and from one address. What is
  * over is refused before any work is done for it. RFC 9110 15.6.4 (503), 10.2.3 (Retry-After).
  */
+import { isIPv6 } from 'node:net'
 import { Rejection, serverBusy } from '../handshake/rejection.ts'
+import { groupsOf, plainAddress } from './ip-address.ts'
 import { checkCount, defaults } from './limits.ts'
 import { TokenBucket } from './rate-limit.ts'
 
@@ -108,20 +110,11 @@ export class HandshakeLimits {
   }
 }
 
-const IPV4_IN_IPV6 = '::ffff:'
 const GROUPS_OF_NETWORK = 4
-const GROUPS = 8
 
 /** What counts as one address: one of IPv4, and of IPv6 the /64 that one customer is given. RFC 6177. */
 export function addressKey(address: string): string {
-  if (address.startsWith(IPV4_IN_IPV6) && address.includes('.')) return address.slice(IPV4_IN_IPV6.length)
-  if (!address.includes(':')) return address
-  const [head = '', tail] = address.split('::')
-  const groups = head === '' ? [] : head.split(':')
-  if (tail !== undefined) {
-    const rest = tail === '' ? 0 : tail.split(':').length
-    while (groups.length < GROUPS - rest) groups.push('0')
-    if (tail !== '') groups.push(...tail.split(':'))
-  }
-  return `${groups.slice(0, GROUPS_OF_NETWORK).join(':')}::/64`
+  const plain = plainAddress(address)
+  if (!isIPv6(plain)) return plain
+  return `${groupsOf(plain).slice(0, GROUPS_OF_NETWORK).join(':')}::/64`
 }

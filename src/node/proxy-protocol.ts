@@ -3,6 +3,7 @@
  * of text) and version 2 (binary), as HAProxy defines it in doc/proxy-protocol.txt, sections 2.1 and 2.2.
  */
 import { isIP } from 'node:net'
+import { plainAddress } from './ip-address.ts'
 
 /** What a header says: the client's address, or none (a health check of the balancer itself), and its own length. */
 export interface ProxyHeader {
@@ -41,7 +42,7 @@ function readLine(bytes: Buffer): ProxyHeader | undefined | false {
   if (family === 'UNKNOWN') return { address: undefined, length }
   const wanted = family === 'TCP4' ? 4 : family === 'TCP6' ? 6 : undefined
   if (wanted === undefined || isIP(source) !== wanted || isIP(destination) !== wanted) return false
-  return ports.length === 2 && ports.every(isPort) ? { address: source, length } : false
+  return ports.length === 2 && ports.every(isPort) ? { address: plainAddress(source), length } : false
 }
 
 function isPort(text: string): boolean {
@@ -63,5 +64,5 @@ function readBinary(bytes: Buffer): ProxyHeader | undefined | false {
 
 function ipv6Of(body: Buffer): string {
   const groups = Array.from({ length: 8 }, (_, index) => body.readUInt16BE(index * 2).toString(16))
-  return groups.join(':')
+  return plainAddress(groups.join(':'))
 }

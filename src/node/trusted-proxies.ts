@@ -3,8 +3,7 @@
  * write it; RFC 7239 5.2 for what its entries are.
  */
 import { BlockList, isIP, isIPv6 } from 'node:net'
-
-const IPV4_IN_IPV6 = '::ffff:'
+import { plainAddress } from './ip-address.ts'
 
 export class TrustedProxies {
   readonly #list = new BlockList()
@@ -33,7 +32,7 @@ export class TrustedProxies {
     if (forwardedFor === undefined || !this.trusts(peer)) return peer
     let client = peer
     for (const entry of forwardedFor.split(',').toReversed()) {
-      const address = withoutPort(entry.trim())
+      const address = plainAddress(withoutPort(entry.trim()))
       if (isIP(address) === 0) return client
       client = address
       if (!this.trusts(address)) return client
@@ -56,11 +55,6 @@ function notANetwork(entry: unknown): TypeError {
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIPv6(address) ? 'ipv6' : 'ipv4'
-}
-
-/** An IPv4 address that a socket for both families shows as one of IPv6. RFC 4291 2.5.5.2. */
-function plainAddress(address: string): string {
-  return address.startsWith(IPV4_IN_IPV6) && address.includes('.') ? address.slice(IPV4_IN_IPV6.length) : address
 }
 
 /** Some write `192.0.2.1:80` and `[2001:db8::1]:80`. */

@@ -65,7 +65,9 @@ describe('Handshake limits', () => {
 
   it('take a /64 of IPv6 for one address (RFC 6177)', () => {
     expect(addressKey('192.0.2.1')).toBe('192.0.2.1')
-    expect(addressKey('::ffff:192.0.2.1')).toBe('192.0.2.1')
+    for (const mapped of ['::ffff:192.0.2.1', '::ffff:c000:201', '0:0:0:0:0:ffff:c000:0201', '::FFFF:C000:201']) {
+      expect(addressKey(mapped)).toBe('192.0.2.1')
+    }
     expect(addressKey('2001:db8::1')).toBe('2001:db8:0:0::/64')
     expect(addressKey('2001:db8:0:0:1:2:3:4')).toBe('2001:db8:0:0::/64')
     expect(addressKey('::1')).toBe('0:0:0:0::/64')

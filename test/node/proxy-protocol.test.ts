@@ -25,6 +25,15 @@ describe('The PROXY protocol', () => {
     expect(readProxyHeader(bytes(`${SIGNATURE} 21 31 00 02 00 00`))).toEqual({ address: undefined, length: 18 })
   })
 
+  it('shows a client of IPv4 as one, where a balancer for both families writes it as one of IPv6 (RFC 4291 2.5.5.2)', () => {
+    const mapped = `${SIGNATURE} 21 21 00 24 ${'00 '.repeat(10)} ff ff cb 00 71 09 ${'00 '.repeat(16)} 12 67 00 50`
+    expect(readProxyHeader(bytes(mapped))).toEqual({ address: '203.0.113.9', length: 52 })
+    for (const source of ['::ffff:cb00:7109', '::ffff:203.0.113.9', '0:0:0:0:0:FFFF:CB00:7109']) {
+      const line = `PROXY TCP6 ${source} ::1 4711 80\r\n`
+      expect(readProxyHeader(Buffer.from(line))).toEqual({ address: '203.0.113.9', length: line.length })
+    }
+  })
+
   it('is waited for as long as it may still be one, byte by byte', () => {
     for (const whole of [Buffer.from('PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n'), bytes(TCP4), bytes(TCP6)]) {
       for (let length = 0; length < whole.length; length++) {

@@ -7,7 +7,14 @@ describe('Trusted proxies', () => {
   const proxies = new TrustedProxies(['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'])
 
   it('are known by address and network, in both families', () => {
-    for (const address of ['10.1.2.3', '::ffff:10.1.2.3', '192.0.2.7', '2001:db8::5']) {
+    for (const address of [
+      '10.1.2.3',
+      '::ffff:10.1.2.3',
+      '::ffff:a01:203',
+      '0:0:0:0:0:ffff:0a01:0203',
+      '192.0.2.7',
+      '2001:db8::5',
+    ]) {
       expect(proxies.trusts(address)).toBe(true)
     }
     for (const address of ['11.0.0.1', '192.0.2.8', '2001:db9::5', '', 'localhost', undefined]) {
@@ -24,6 +31,8 @@ describe('Trusted proxies', () => {
     ['when all are proxies, it is the first', '10.0.0.1', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
     ['ports are left off', '10.0.0.1', '203.0.113.9:4711', '203.0.113.9'],
     ['brackets too', '10.0.0.1', '[2001:db7::1]:80', '2001:db7::1'],
+    ['one of IPv4 is the same in hexadecimal', '10.0.0.1', '::ffff:cb00:7109', '203.0.113.9'],
+    ['a proxy of IPv4 too', '::ffff:a00:1', '203.0.113.9, [::ffff:a00:2]:80', '203.0.113.9'],
     ['nonsense ends the chain', '10.0.0.1', 'unknown, 10.0.0.2', '10.0.0.2'],
   ])('tell the client: %s', (_name, peer, forwardedFor, client) => {
     expect(proxies.clientOf(peer, forwardedFor)).toBe(client)
