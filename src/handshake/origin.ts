@@ -12,7 +12,7 @@ import { Rejection } from './rejection.ts'
  * - a function of the origin and the requested host; it answers `true` or `false` at once (use `upgrade` to wait);
  * - `'any'`: every page on the web may connect in its visitor's name.
  *
- * A request without Origin does not come from a page and always passes.
+ * A request without Origin does not come from a page, and passes unless it is told to be required.
  */
 export type OriginPolicy = 'same' | 'any' | readonly string[] | ((origin: string, host: string) => boolean)
 
@@ -84,7 +84,10 @@ function requireBoolean(answer: unknown): boolean {
 export function checkOrigin(
   { origin, host }: { readonly origin: string | undefined; readonly host: string },
   check: OriginCheck,
+  isRequired: boolean = false,
 ): Rejection | undefined {
-  if (origin === undefined || check(origin, host)) return undefined
+  // RFC 6455 4.1: browsers MUST send it; for other clients it is optional.
+  if (origin === undefined) return isRequired ? new Rejection(403, 'An Origin is required here.') : undefined
+  if (check(origin, host)) return undefined
   return new Rejection(403, `The origin ${quoted(origin)} is not allowed here.`)
 }

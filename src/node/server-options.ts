@@ -107,13 +107,12 @@ export interface ServerHandlers<Data> {
 export interface ServerOptions<Data> extends ServerHandlers<Data>, ConnectionLimits, HandshakeLimitOptions {
   /** Serve this path only. Default: every path. */
   readonly path?: string
-  /**
-   * Let a client in, by an object or nothing, or refuse it, by a `Rejection`; may be a promise. Default: everybody. A throw,
-   * and every other answer, `false` and `null` among them, goes to `error` and is answered with 500.
-   */
+  /** Let a client in, by an object or nothing, or not, by a `Rejection`; may be a promise. A throw and all else: 500. */
   readonly upgrade?: (request: UpgradeRequest) => MaybePromise<Acceptance<Data> | Rejection | void>
   /** Which origins may connect. Default: the host of the request itself, and clients that send none. RFC 6455 10.2. */
   readonly origin?: OriginPolicy
+  /** Refuse clients that send no Origin, which every browser does. Default false. RFC 6455 4.1. */
+  readonly requireOrigin?: boolean
   /** Agree to compress. Default false; `true` for the default options. RFC 7692. */
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions
   /** Hand text over as a string (default) or as bytes, which are checked to be UTF-8. */
@@ -174,7 +173,12 @@ const HANDLERS = [
   'close',
   'error',
 ] as const satisfies (keyof ServerOptions<unknown>)[]
-const SWITCHES = ['autoPong', 'sequential', 'proxyProtocol'] as const satisfies (keyof ServerOptions<unknown>)[]
+const SWITCHES = [
+  'autoPong',
+  'sequential',
+  'proxyProtocol',
+  'requireOrigin',
+] as const satisfies (keyof ServerOptions<unknown>)[]
 
 /** What the compiler tells those who use it. */
 function checkTypes<Data>(options: ServerOptions<Data>): void {

@@ -58,9 +58,10 @@ export class Upgrade<Data> {
   run(): void {
     const handshake = this.#transport.read()
     if (handshake instanceof Rejection) return this.refuse(handshake)
-    const { upgrade } = this.#settings.options
+    const { originCheck } = this.#settings
+    const { requireOrigin, upgrade } = this.#settings.options
     try {
-      const refusal = checkOrigin(handshake, this.#settings.originCheck)
+      const refusal = checkOrigin(handshake, originCheck, requireOrigin)
       if (refusal !== undefined) return this.refuse(refusal)
       if (upgrade === undefined) return this.#accept(handshake, {})
       const answer: unknown = upgrade(describe(this.#transport, handshake))

@@ -90,9 +90,18 @@ describe('the origin by a policy (RFC 6455 4.2.2 item 4)', () => {
   it('is answered with 403 when it is refused, and not asked for where there is none', () => {
     const never = vi.fn<OriginCheck>(() => false)
     expect(checkOrigin({ origin: undefined, host: 'h' }, never)).toBeUndefined()
+    expect(checkOrigin({ origin: undefined, host: 'h' }, never, false)).toBeUndefined()
     expect(never).not.toHaveBeenCalled()
     expect(checkOrigin({ origin: 'http://a', host: 'h' }, () => true)).toBeUndefined()
     const refused = checkOrigin({ origin: 'http://<a>', host: 'h' }, never)
     expect(refused).toMatchObject({ status: 403, body: 'The origin "http://?a?" is not allowed here.\n' })
+  })
+
+  it('is answered with 403 where there is none and one is required, whatever the policy', () => {
+    const always = vi.fn<OriginCheck>(() => true)
+    const refused = checkOrigin({ origin: undefined, host: 'h' }, always, true)
+    expect(refused).toMatchObject({ status: 403, body: 'An Origin is required here.\n' })
+    expect(always).not.toHaveBeenCalled()
+    expect(checkOrigin({ origin: 'http://a', host: 'h' }, always, true)).toBeUndefined()
   })
 })

@@ -34,6 +34,7 @@ describe('The options of a server', () => {
     [{ closeTimeout: 0 }, /^closeTimeout must be /],
     [{ handshakeTimeout: Infinity }, /^handshakeTimeout must be /],
     [{ origin: 5 }, /^origin /],
+    [{ requireOrigin: 'yes' }, /^requireOrigin /],
     [{ origin: ['example.org'] }, /^origin /],
     [{ autoPong: 'no' }, /^autoPong must be true or false, got string$/],
     [{ sequential: 1 }, /^sequential must be true or false, got number$/],

@@ -97,6 +97,24 @@ describe('A handshake', () => {
     expect([sockets, outcomes]).toEqual([[], []])
   })
 
+  it('without an Origin is refused where one is required, and only there (RFC 6455 4.1)', async () => {
+    const asked: unknown[] = []
+    const { port, opened } = await serve({
+      requireOrigin: true,
+      upgrade: ({ origin }) => void asked.push(origin),
+    })
+    expect(await refused(port, {})).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n[^]*An Origin is required here\.\n$/)
+    expect(await refused(port, { headers: { Origin: 'https://evil.example' } })).toMatch(/^HTTP\/1\.1 403 /)
+    expect(asked).toEqual([])
+    const client = await RawClient.open(port, { headers: { Origin: 'http://127.0.0.1' } })
+    await opened()
+    expect(asked).toEqual(['http://127.0.0.1'])
+    client.destroy()
+    const { port: other } = await serve({ requireOrigin: false })
+    const program = await RawClient.open(other)
+    program.destroy()
+  })
+
   it('over plain HTTP is answered that an upgrade is required (RFC 9110 15.5.22)', async () => {
     const { port } = await serve()
     const answer = await refused(port, { headers: { Upgrade: undefined, Connection: undefined } })
