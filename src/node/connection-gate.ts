@@ -28,6 +28,8 @@ export class ConnectionGate {
   /** Connections that have not said anything yet, and those whose TLS handshake is to begin. */
   readonly #silent = new Set<TcpSocket>()
   #ready: TcpSocket[] = []
+  /** All that have come and are not gone; one whose TLS handshake is under way is known to nobody else. */
+  readonly #open = new Set<TcpSocket>()
   /** What proxies told: by their socket, and by the port of those that TLS hides behind another object. */
   readonly #told = new WeakMap<object, string>()
   readonly #toldOfTls = new Map<string, { readonly address: string }>()
@@ -54,7 +56,14 @@ export class ConnectionGate {
     for (const socket of [...this.#silent, ...this.#ready]) socket.destroy()
   }
 
+  /** Drop everybody, whatever they are at. */
+  drop(): void {
+    for (const socket of this.#open) socket.destroy()
+  }
+
   #take(socket: TcpSocket): void {
+    this.#open.add(socket)
+    socket.once('close', () => this.#open.delete(socket))
     const isProxy = this.#options.proxies?.trusts(socket.remoteAddress) === true
     if (!isProxy && !this.#options.isTls) return this.#pass(socket)
     const give = (): void => void socket.destroy()

@@ -4,7 +4,6 @@
  */
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from 'node:http2'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket as TcpSocket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import { Rejection } from '../handshake/rejection.ts'
 import { builtin } from './builtin.ts'
@@ -61,26 +60,16 @@ function answerAnyRequest(
 /** The connections of such a server. */
 export class Http2Connections {
   readonly #idleTimeout: number
-  readonly #sockets = new Set<TcpSocket>()
   readonly #sessions = new Set<ServerHttp2Session>()
 
   constructor(server: Http2SecureServer, { sessionIdleTimeout }: Http2Settings) {
     this.#idleTimeout = sessionIdleTimeout
-    server.on('secureConnection', (socket) => {
-      this.#sockets.add(socket)
-      socket.once('close', () => this.#sockets.delete(socket))
-    })
     server.on('session', (session) => this.#began(session))
   }
 
   /** Tell all sessions to begin no more streams. */
   close(): void {
     for (const session of this.#sessions) session.close()
-  }
-
-  /** Drop what is left, of both versions of HTTP. */
-  drop(): void {
-    for (const socket of this.#sockets) socket.destroy()
   }
 
   #began(session: ServerHttp2Session): void {

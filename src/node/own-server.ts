@@ -54,6 +54,6 @@ export class OwnServer {
   /** Drop the connections that are left. */
   drop(): void {
     if ('closeAllConnections' in this.server) this.server.closeAllConnections()
-    this.#http2?.drop()
+    this.#gate?.drop()
   }
 }

@@ -1,5 +1,6 @@
 import { connect as connectTls } from 'node:tls'
 import { connect } from 'node:net'
+import { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { makeSelfSigned } from '../../src/cli/self-signed.ts'
 import { clientFrame, RawClient, requestHead } from '../support/raw-client.ts'
@@ -11,6 +12,20 @@ const echo = {
     void socket.send(message),
 }
 const LINE = 'PROXY TCP4 203.0.113.9 10.0.0.1 4711 80\r\n'
+
+/** What a client of TLS says first. */
+function clientHello(): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const wire = new Duplex({
+      read() {},
+      write(chunk: Buffer, _encoding, done) {
+        resolve(chunk)
+        done()
+      },
+    })
+    connectTls({ socket: wire })
+  })
+}
 
 describe('A connection from a proxy', () => {
   it('tells its client first, in one piece or byte by byte', async () => {
@@ -101,4 +116,20 @@ describe('A storm of TLS handshakes', () => {
     await server.shutdown({ deadlineMs: 100 })
     await late.closed()
   })
+
+  it.each([false, true])(
+    'is not waited for at the end: half a ClientHello is dropped at the deadline (http2: %s)',
+    async (http2) => {
+      const { port, server } = await serve({ tls: { key, cert }, http2, handshakeTimeout: 60_000 })
+      const hello = await clientHello()
+      const half = new RawClient(port).send(hello.subarray(0, hello.length >> 1))
+      // Whoever comes later has its handshake done later: then the other one's is under way.
+      const whole = new RawClient(0, connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }) as never)
+      whole.send(requestHead())
+      await whole.head()
+      await server.shutdown({ deadlineMs: 0 })
+      await half.closed()
+      await whole.closed()
+    },
+  )
 })
