@@ -172,13 +172,8 @@ const HANDLERS = [
   'subscription',
   'close',
   'error',
-] as const satisfies (keyof ServerOptions<unknown>)[]
-const SWITCHES = [
-  'autoPong',
-  'sequential',
-  'proxyProtocol',
-  'requireOrigin',
-] as const satisfies (keyof ServerOptions<unknown>)[]
+] as const
+const SWITCHES = ['autoPong', 'sequential', 'proxyProtocol', 'requireOrigin'] as const
 
 /** What the compiler tells those who use it. */
 function checkTypes<Data>(options: ServerOptions<Data>): void {
