@@ -7,6 +7,7 @@ import type { AnyHttpServer } from './attachment.ts'
 import { readProxyHeader } from './proxy-protocol.ts'
 import { Alarm, wheel } from './timer-wheel.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
+import { TurnPace } from './turn-pace.ts'
 
 export interface GateOptions {
   /** Who has to begin with a PROXY header; `undefined` for nobody. */
@@ -16,18 +17,15 @@ export interface GateOptions {
   readonly timeout: number
 }
 
-/** A TLS handshake takes about a millisecond of this thread; so many begin in one turn. */
-const TLS_HANDSHAKES_A_TURN = 4
-
 type Listener = (socket: TcpSocket) => void
 
 /** Stands in front of the 'connection' listeners of a server. */
 export class ConnectionGate {
   readonly #options: GateOptions
   readonly #pass: Listener
+  readonly #pace = new TurnPace()
   /** Connections that have not said anything yet, and those whose TLS handshake is to begin. */
-  readonly #silent = new Set<TcpSocket>()
-  #ready: TcpSocket[] = []
+  readonly #early = new Set<TcpSocket>()
   /** All that have come and are not gone; one whose TLS handshake is under way is known to nobody else. */
   readonly #open = new Set<TcpSocket>()
   /** What proxies told: by their socket, and by the port of those that TLS hides behind another object. */
@@ -53,7 +51,7 @@ export class ConnectionGate {
 
   /** Drop who has not said anything yet. */
   close(): void {
-    for (const socket of [...this.#silent, ...this.#ready]) socket.destroy()
+    for (const socket of this.#early) socket.destroy()
   }
 
   /** Drop everybody, whatever they are at. */
@@ -63,7 +61,10 @@ export class ConnectionGate {
 
   #take(socket: TcpSocket): void {
     this.#open.add(socket)
-    socket.once('close', () => this.#open.delete(socket))
+    socket.once('close', () => {
+      this.#open.delete(socket)
+      this.#early.delete(socket)
+    })
     const isProxy = this.#options.proxies?.trusts(socket.remoteAddress) === true
     if (!isProxy && !this.#options.isTls) return this.#pass(socket)
     const give = (): void => void socket.destroy()
@@ -71,7 +72,6 @@ export class ConnectionGate {
     let head: Buffer = Buffer.alloc(0)
     const done = (): void => {
       wheel.clear(alarm)
-      this.#silent.delete(socket)
       socket.off('data', read)
       socket.off('close', done)
       socket.off('error', give)
@@ -85,7 +85,7 @@ export class ConnectionGate {
       if (header.address !== undefined) this.#note(socket, header.address)
       this.#hand(socket, head.subarray(header.length))
     }
-    this.#silent.add(socket)
+    this.#early.add(socket)
     wheel.set(alarm, this.#options.timeout)
     socket.on('data', read)
     socket.on('close', done)
@@ -113,22 +113,17 @@ export class ConnectionGate {
   #hand(socket: TcpSocket, rest: Buffer): void {
     socket.pause()
     if (rest.length > 0) socket.unshift(rest)
-    if (this.#options.isTls) return this.#wait(socket)
-    this.#pass(socket)
+    if (this.#options.isTls) {
+      socket.on('error', ignore)
+      return this.#pace.later(socket, () => this.#begin(socket))
+    }
+    this.#begin(socket)
     process.nextTick(() => socket.resume())
   }
 
-  #wait(socket: TcpSocket): void {
-    socket.on('error', ignore)
-    this.#ready.push(socket)
-    if (this.#ready.length === 1) setImmediate(() => this.#beginSome())
-  }
-
-  /** `setImmediate` comes after the poll phase: between two turns the open sockets are read. */
-  #beginSome(): void {
-    const some = this.#ready.splice(0, TLS_HANDSHAKES_A_TURN)
-    if (this.#ready.length > 0) setImmediate(() => this.#beginSome())
-    for (const socket of some) if (!socket.destroyed) this.#pass(socket)
+  #begin(socket: TcpSocket): void {
+    this.#early.delete(socket)
+    this.#pass(socket)
   }
 }
 

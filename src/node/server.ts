@@ -25,6 +25,7 @@ import { internalsOf, Socket } from './socket.ts'
 import { TopicHub, type PreparedMessage } from './topic-hub.ts'
 import { OwnServer } from './own-server.ts'
 import type { RawRequest } from './raw-request.ts'
+import { TurnPace } from './turn-pace.ts'
 import { Upgrade, type Admission } from './upgrade.ts'
 import { feedFor } from './wire-tap.ts'
 import type { UpgradeTransport } from './upgrade-transport.ts'
@@ -38,6 +39,7 @@ export class WebSocketServer<Data = undefined> {
   readonly #attached = new Map<AnyHttpServer, UpgradeTaker>()
   #own: OwnServer | undefined
   readonly #limits: HandshakeLimits
+  readonly #pace = new TurnPace()
   /** The handshakes that are not decided yet. */
   readonly #upgrades = new Set<Upgrade<Data>>()
   readonly #counters = new ServerCounters()
@@ -106,7 +108,7 @@ export class WebSocketServer<Data = undefined> {
     const taker: UpgradeTaker = {
       path,
       handleUpgrade: (request, stream, head) => this.handleUpgrade(request, stream, head),
-      handleConnect: (head) => this.#begin(new Http2Upgrade(head, (request) => this.#addressOf(request))),
+      handleConnect: (head) => this.#take(new Http2Upgrade(head, (request) => this.#addressOf(request))),
     }
     attach(server, taker)
     this.#attached.set(server, taker)
@@ -121,7 +123,11 @@ export class WebSocketServer<Data = undefined> {
 
   /** Answer one upgrade by hand, as Node's 'upgrade' event gives it. */
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Uint8Array): void {
-    this.#begin(new Http1Upgrade({ request, stream, head }, this.#addressOf(request)))
+    this.#take(new Http1Upgrade({ request, stream, head }, this.#addressOf(request)))
+  }
+
+  #take(transport: UpgradeTransport): void {
+    this.#pace.soon(transport.stream, () => this.#begin(transport))
   }
 
   #begin(transport: UpgradeTransport): void {
@@ -206,6 +212,7 @@ export class WebSocketServer<Data = undefined> {
     this.#retryAfter = settings.retryAfter
     const own = this.#own
     const ownClosed = own?.close()
+    this.#pace.hurry()
     for (const upgrade of this.#upgrades) upgrade.refuse(serverClosing(settings.retryAfter))
     return shutDown(this.#clients, settings).then(async (result) => {
       own?.drop()

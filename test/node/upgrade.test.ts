@@ -4,8 +4,10 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { reject, type Rejection } from '../../src/handshake/rejection.ts'
 import { WebSocketServer } from '../../src/node/server.ts'
 import type { Acceptance, UpgradeRequest } from '../../src/node/server-options.ts'
+import { HANDSHAKES_A_TURN } from '../../src/node/turn-pace.ts'
 import { RawClient, requestHead, SAMPLE_ACCEPT, clientFrame } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
+import { TurnLog } from '../support/turns.ts'
 
 type Request = NonNullable<Parameters<typeof requestHead>[0]>
 
@@ -438,5 +440,67 @@ describe('An upgrade by hand', () => {
     client.send(clientFrame(1, 'hi'))
     expect((await client.take(1))[0]!.payload.toString()).toBe('hi')
     client.destroy()
+  })
+})
+
+describe('A storm of upgrades', () => {
+  /** As many handshakes as there are clients, all at once in one turn. */
+  async function storm(server: WebSocketServer, count: number): Promise<{ clients: RawClient[]; begin(): void }> {
+    const http = createServer()
+    const waiting: (() => void)[] = []
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+    onTestFinished(async () => {
+      await server.shutdown({ deadlineMs: 0 })
+      http.close()
+    })
+    const all = new Promise<void>((resolve) => {
+      http.on('upgrade', (request, stream, head) => {
+        waiting.push(() => server.handleUpgrade(request, stream, head))
+        if (waiting.length === count) resolve()
+      })
+    })
+    const { port } = http.address() as AddressInfo
+    const clients = Array.from({ length: count }, (_, index) =>
+      new RawClient(port).send(requestHead({ target: `/${index}` }), clientFrame(1, `early ${index}`)),
+    )
+    await all
+    return { clients, begin: () => waiting.forEach((begin) => begin()) }
+  }
+
+  it('begins a few in each turn of the event loop, in the order they came, and loses no byte', async () => {
+    const log = new TurnLog()
+    const urls: string[] = []
+    const server = new WebSocketServer({
+      upgrade({ url }) {
+        log.note()
+        urls.push(url)
+      },
+      message: (socket, message) => socket.send(message),
+    })
+    const { clients, begin } = await storm(server, 40)
+    begin()
+    expect(urls).toHaveLength(HANDSHAKES_A_TURN)
+    for (const [index, client] of clients.entries()) {
+      client.send(clientFrame(1, 'late'))
+      const frames = await client.take(2)
+      expect(frames.map(({ payload }) => payload.toString())).toEqual([`early ${index}`, 'late'])
+    }
+    expect(new Set(urls).size).toBe(40)
+    expect(log.most).toBe(HANDSHAKES_A_TURN)
+    for (const client of clients) client.destroy()
+  })
+
+  it('is over with the server: who still waits is told so at once', async () => {
+    let asked = 0
+    const server = new WebSocketServer({ upgrade: () => void asked++ })
+    const { clients, begin } = await storm(server, 20)
+    begin()
+    const ended = server.shutdown({ deadlineMs: 0 })
+    const heads = await Promise.all(clients.map((client) => client.head()))
+    expect(heads.filter((head) => head.startsWith('HTTP/1.1 101 '))).toHaveLength(HANDSHAKES_A_TURN)
+    expect(heads.filter((head) => head.startsWith('HTTP/1.1 503 '))).toHaveLength(20 - HANDSHAKES_A_TURN)
+    await ended
+    expect(asked).toBe(HANDSHAKES_A_TURN)
+    for (const client of clients) client.destroy()
   })
 })
