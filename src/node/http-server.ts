@@ -16,6 +16,8 @@ export type ListenTarget = ListenOptions & {
   readonly reusePort?: boolean
 }
 
+/** Headers that Node left out, past 2000, would tell of no client and no proxy. Their bytes are bounded: `maxHeaderSize`. */
+export const ALL_HEADERS = 0
 /** How often Node looks for requests that take too long, in milliseconds. */
 export const CHECK_INTERVAL = 500
 /** The first versions whose `listen` knows `reusePort`. */
@@ -29,9 +31,12 @@ export function createHttpServer(handshakeTimeout: number, tls: TlsOptions | und
     connectionsCheckingInterval: Math.min(CHECK_INTERVAL, handshakeTimeout),
     maxHeaderSize: defaults.maxHeaderSize,
   }
-  return tls === undefined
-    ? builtin.http.createServer(options, answerPlainRequest)
-    : builtin.https.createServer({ handshakeTimeout, ...tls, ...options }, answerPlainRequest)
+  const server =
+    tls === undefined
+      ? builtin.http.createServer(options, answerPlainRequest)
+      : builtin.https.createServer({ handshakeTimeout, ...tls, ...options }, answerPlainRequest)
+  server.maxHeadersCount = ALL_HEADERS
+  return server
 }
 
 /** Resolves when it listens; rejects when it cannot. */

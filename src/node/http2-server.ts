@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TlsOptions } from 'node:tls'
 import { Rejection } from '../handshake/rejection.ts'
 import { builtin } from './builtin.ts'
-import { answerPlainRequest, CHECK_INTERVAL } from './http-server.ts'
+import { ALL_HEADERS, answerPlainRequest, CHECK_INTERVAL } from './http-server.ts'
 import type { Http2Settings } from './http2-options.ts'
 import { SESSION_WINDOW, sessionMemory, STREAM_WINDOW } from './http2-stream.ts'
 import { refuseStream } from './http2-upgrade.ts'
@@ -42,6 +42,7 @@ export function createHttp2Server(settings: Settings, { maxConcurrentStreams }: 
     requestTimeout: handshakeTimeout,
     connectionsCheckingInterval: Math.min(CHECK_INTERVAL, handshakeTimeout),
     maxHeaderSize: defaults.maxHeaderSize,
+    maxHeadersCount: ALL_HEADERS,
   })
 }
 
