@@ -3,7 +3,7 @@
  */
 import type { DuplexBinding } from './duplex-binding.ts'
 import { checkCount } from './limits.ts'
-import { checkRates, RateLimiter, type RateOptions } from './rate-limit.ts'
+import { checkRates, RateLimiter, type RateLimits, type RateOptions } from './rate-limit.ts'
 
 /** Limits that can be changed while a socket is open; those that are not named stay as they are. */
 export interface SocketLimits extends RateOptions {
@@ -50,6 +50,13 @@ export function changeLimits(limited: Limited, changes: SocketLimits): void {
   const rates = checkRates(wanted)
   const { binding, limiter } = limited
   binding.options = { ...binding.options, maxPayload, maxFragments, highWaterMark, maxBufferedAmount }
+  // What a peer has used of its rates it has used, whatever else changes.
+  if (isSame(rates, limiter?.limits)) return
   limiter?.stop()
   limited.limiter = rates === undefined ? undefined : new RateLimiter(rates)
+}
+
+function isSame(one: RateLimits | undefined, other: RateLimits | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other
+  return (Object.keys(one) as (keyof RateLimits)[]).every((name) => one[name] === other[name])
 }

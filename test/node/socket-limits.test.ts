@@ -73,6 +73,22 @@ describe('The limits of one socket', () => {
     client.destroy()
   })
 
+  it('leave what a peer has used of its rates as it is, when they are assigned without a change of them', async () => {
+    const { port } = await serve({
+      messagesPerSecond: 1,
+      whenRateExceeded: 'close',
+      message(socket, message) {
+        socket.limits = { maxPayload: 2000, messagesPerSecond: 1 }
+        socket.send(message)
+      },
+    })
+    const client = await RawClient.open(port)
+    client.send(Buffer.concat([clientFrame(1, 'a'), clientFrame(1, 'b')]))
+    expect((await client.take(2)).map(({ opcode }) => opcode)).toEqual([1, 8])
+    expect(await client.closeCode()).toBe(1008)
+    client.destroy()
+  })
+
   it('are checked before anything changes', async () => {
     const { port, opened } = await serve()
     const client = await RawClient.open(port)
