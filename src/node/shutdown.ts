@@ -14,7 +14,7 @@ export interface ShutdownOptions {
   readonly reason?: string
   /** Milliseconds over which the Close frames are spread. Default 0: all at once. */
   readonly spreadMs?: number
-  /** Milliseconds from the call until TCP is dropped for who is still there. Default 10,000 more than `spreadMs`. */
+  /** Milliseconds from the call until TCP is dropped for who is still there, not below `spreadMs`. Default 10,000 more than that. */
   readonly deadlineMs?: number
   /** Seconds after which clients that come meanwhile are told to try again, in Retry-After. Default 5. */
   readonly retryAfter?: number
@@ -38,13 +38,19 @@ const RETRY_AFTER = 5
 /** @throws TypeError or RangeError that names the option, before anything has changed. */
 export function checkShutdown(options: ShutdownOptions): ShutdownSettings {
   const spreadMs = checkTimeout('spreadMs', options.spreadMs ?? 0, 0)
+  const deadlineMs = checkTimeout('deadlineMs', options.deadlineMs ?? spreadMs + GRACE_MS, 0)
+  if (deadlineMs < spreadMs) {
+    throw new RangeError(
+      `deadlineMs must not be below spreadMs, or some get no Close frame: ${deadlineMs} and ${spreadMs}`,
+    )
+  }
   const { code = CloseCode.GoingAway, reason = '' } = options
   encodeClosePayload(code, reason, nodeTextCodec)
   return {
     code,
     reason,
     spreadMs,
-    deadlineMs: checkTimeout('deadlineMs', options.deadlineMs ?? spreadMs + GRACE_MS, 0),
+    deadlineMs,
     retryAfter: checkCount('retryAfter', options.retryAfter ?? RETRY_AFTER),
   }
 }

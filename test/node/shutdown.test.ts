@@ -92,6 +92,15 @@ describe('Shutting down', () => {
     client.destroy()
   })
 
+  it('is refused with a deadline before the last Close frame is due, and names both options', async () => {
+    const { port, server } = await serve()
+    const client = await polite(port)
+    expect(() => server.shutdown({ spreadMs: 10_000, deadlineMs: 5000 })).toThrow(RangeError)
+    expect(() => server.shutdown({ spreadMs: 10_000, deadlineMs: 5000 })).toThrow(/deadlineMs.*spreadMs/)
+    expect(await server.shutdown({ spreadMs: 1, deadlineMs: 10_000 })).toEqual({ closed: 1, terminated: 0 })
+    expect(await client.closeCode()).toBe(1001)
+  })
+
   it('happens once, and not at all with an option that makes no sense', async () => {
     const { port, server } = await serve()
     const client = await polite(port)
