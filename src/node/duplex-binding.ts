@@ -32,6 +32,17 @@ const binding = Symbol('binding')
 
 type BoundStream = Duplex & { [binding]: DuplexBinding<unknown> }
 
+const TAKEN = 'this stream was taken for a WebSocket connection already'
+
+/**
+ * Claim a stream for the one connection it can have.
+ * @throws Error when that was done before.
+ */
+export function claimStream(stream: Duplex): void {
+  if (binding in stream) throw new Error(TAKEN)
+  ;(stream as { [binding]?: undefined })[binding] = undefined
+}
+
 function streamFailed(this: BoundStream, error: Error): void {
   this[binding].connection.transportClosed(error)
 }
@@ -96,6 +107,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost, Hear
     const { stream } = this
     // The same five functions for all streams: an idle connection is not to keep closures of its own.
     const bound = stream as BoundStream
+    if (bound[binding] !== undefined) throw new Error(TAKEN)
     bound[binding] = this
     // A peer that says no more may still read: this side ends when what is on its way has left, not before.
     stream.allowHalfOpen = true

@@ -10,6 +10,7 @@ import { CloseCode } from '../protocol/close-code.ts'
 import { attach, detach, type AnyHttpServer, type UpgradeTaker } from './attachment.ts'
 import { channels, tellHandshake } from './diagnostics.ts'
 import { Dispatcher } from './dispatcher.ts'
+import { claimStream } from './duplex-binding.ts'
 import { HandshakeLimits } from './handshake-limits.ts'
 import { listenOn, type ListenTarget } from './http-server.ts'
 import { Http1Upgrade } from './http1-upgrade.ts'
@@ -121,8 +122,12 @@ export class WebSocketServer<Data = undefined> {
     this.#attached.delete(server)
   }
 
-  /** Answer one upgrade by hand, as Node's 'upgrade' event gives it. */
+  /**
+   * Answer one upgrade by hand, as Node's 'upgrade' event gives it.
+   * @throws Error when the stream was handed over before, here or to another server.
+   */
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Uint8Array): void {
+    claimStream(stream)
     this.#take(new Http1Upgrade({ request, stream, head }, this.#addressOf(request)))
   }
 

@@ -447,6 +447,37 @@ describe('An upgrade by hand', () => {
     expect((await client.take(1))[0]!.payload.toString()).toBe('hi')
     client.destroy()
   })
+
+  it('is refused for a stream that was handed over before, decided or not, and leaves it as it is', async () => {
+    const http = createServer()
+    const server = new WebSocketServer({
+      upgrade: () => Promise.resolve({}),
+      message: (socket, message) => socket.send(message),
+    })
+    const again: (() => void)[] = []
+    const thrown: unknown[] = []
+    http.on('upgrade', (request, stream, head) => {
+      again.push(() => new WebSocketServer().handleUpgrade(request, stream, head))
+      server.handleUpgrade(request, stream, head)
+      try {
+        server.handleUpgrade(request, stream, head)
+      } catch (error) {
+        thrown.push(error)
+      }
+    })
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+    onTestFinished(async () => {
+      await server.shutdown({ deadlineMs: 0 })
+      http.close()
+    })
+    const client = await RawClient.open((http.address() as AddressInfo).port)
+    expect(thrown).toEqual([new Error('this stream was taken for a WebSocket connection already')])
+    expect(again[0]).toThrow('taken for a WebSocket connection already')
+    expect(server.clients.size).toBe(1)
+    client.send(clientFrame(1, 'hi'))
+    expect((await client.take(1))[0]!.payload.toString()).toBe('hi')
+    client.destroy()
+  })
 })
 
 describe('A storm of upgrades', () => {
