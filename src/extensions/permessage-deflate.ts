@@ -109,7 +109,9 @@ class PerMessageDeflate implements ExtensionInstance {
 
   encodeShared(bytes: Uint8Array, cache: Map<string, Uint8Array>): Uint8Array | undefined {
     const payload = this.#deflater.encodeShared(bytes, cache)
-    if (payload !== undefined) this.observer?.encoded(bytes, payload, RSV1)
+    const { observer } = this
+    // Its frame is not written yet, and whoever looks on may send something that refers to this message.
+    if (observer !== undefined && payload !== undefined) queueMicrotask(() => observer.encoded(bytes, payload, RSV1))
     return payload
   }
 
