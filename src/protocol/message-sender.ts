@@ -98,8 +98,9 @@ export class MessageSender {
       if (isHeld) this.#line.hold(message, this.#sizeOf(message))
       else this.#line.push(message, this.#sizeOf(message))
     }
-    if (this.#isOpen || this.#line === undefined) return
-    this.#line.release()
+    // Whoever looks on while a message is encoded may have sent another, or closed.
+    if (this.#line === undefined && this.#closePayload === undefined) return
+    if (!this.#isOpen) this.#line?.release()
     this.#proceed()
   }
 

@@ -1,3 +1,4 @@
+import { constants, inflateRawSync } from 'node:zlib'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { prepare } from '../../src/node/topic-hub.ts'
@@ -185,6 +186,31 @@ describe('Diagnostics channels', () => {
     client.destroy()
   })
 
+  it.each([false, true])(
+    'a tap may send and close when it is told of a payload, shared by others: %s',
+    async (isShared) => {
+      const { port, opened } = await serve({ perMessageDeflate: { threshold: 0 } })
+      const client = await RawClient.open(port, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } })
+      const socket = await opened()
+      socket.send('first of all')
+      let isTold = false
+      socket.tap({
+        payload: () => {
+          if (isTold) return
+          isTold = true
+          socket.send('first of all, and once more')
+          socket.close(4000)
+        },
+      })
+      socket.send(isShared ? prepare('first of all, again') : 'first of all, again')
+      const frames = await client.take(4)
+      const messages = inflateAll(frames.slice(0, 3).map(({ payload }) => payload))
+      expect(messages).toEqual(['first of all', 'first of all, again', 'first of all, and once more'])
+      expect(frames[3]!.payload.readUInt16BE(0)).toBe(4000)
+      client.destroy()
+    },
+  )
+
   it('a tap tells payloads before and after permessage-deflate, both ways (RFC 7692 6)', async () => {
     const payloads: WirePayload[] = []
     const { port, opened } = await serve({
@@ -215,3 +241,18 @@ describe('Diagnostics channels', () => {
     client.destroy()
   })
 })
+
+/** What a peer with a stream of its own reads. */
+function inflateAll(payloads: readonly Buffer[]): string[] {
+  let read = 0
+  return payloads.map((_, last) => {
+    const bytes = payloads.slice(0, last + 1).map((payload) => Buffer.concat([payload, TAIL]))
+    const plain = inflateRawSync(Buffer.concat(bytes), { finishFlush: constants.Z_SYNC_FLUSH })
+    const message = plain.subarray(read).toString()
+    read = plain.length
+    return message
+  })
+}
+
+/** RFC 7692 7.2.2. */
+const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff])
