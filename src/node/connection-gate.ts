@@ -60,13 +60,14 @@ export class ConnectionGate {
   }
 
   #take(socket: TcpSocket): void {
+    const isProxy = this.#options.proxies?.trusts(socket.remoteAddress) === true
+    // The HTTP server knows it from here on.
+    if (!isProxy && !this.#options.isTls) return this.#pass(socket)
     this.#open.add(socket)
     socket.once('close', () => {
       this.#open.delete(socket)
       this.#early.delete(socket)
     })
-    const isProxy = this.#options.proxies?.trusts(socket.remoteAddress) === true
-    if (!isProxy && !this.#options.isTls) return this.#pass(socket)
     const give = (): void => void socket.destroy()
     const alarm = new Alarm(give)
     let head: Buffer = Buffer.alloc(0)
