@@ -90,7 +90,11 @@ export class DownloadScenario implements Scenario {
       inflate.once('drain', () => client.socket.resume())
     })
     return new Promise((resolve, reject) => {
-      inflate.on('error', reject).on('end', resolve)
+      inflate.on('error', reject).on('end', () => {
+        // A stream that was ended says no more that it has drained.
+        client.socket.resume()
+        resolve()
+      })
       client.onBytes = (bytes, length) => {
         if (payload.take(bytes, length) > 0) inflate.end(TAIL)
       }
