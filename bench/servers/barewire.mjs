@@ -39,7 +39,12 @@ async function write(socket, { text, repeat }) {
   }
   await message.end()
 }
-const streaming = options.mode === 'stream' && { maxPayload: Number.MAX_SAFE_INTEGER, partsFrom: 2 ** 20, parts }
+const streaming = options.mode === 'stream' && {
+  maxPayload: Number.MAX_SAFE_INTEGER,
+  partsFrom: 2 ** 20,
+  heartbeatInterval: 0,
+  parts,
+}
 
 const server = new WebSocketServer({
   maxPayload: MAX_PAYLOAD,
