@@ -12,12 +12,26 @@ const LONGEST_MS = 3_600_000
 
 /** Begin; answers how to stop. `clients` may change meanwhile. */
 export function sampleRoundTrips(clients: ReadonlySet<Pinged>): () => void {
-  let turn = clients.values()
+  // Weak, and not an iterator of the set: in V8 one that rests holds everybody who has left since.
+  let asked = new WeakSet<Pinged>()
+  const choose = (count: number): Pinged[] => {
+    const chosen: Pinged[] = []
+    for (const client of clients) {
+      if (chosen.length === count) break
+      if (!asked.has(client)) chosen.push(client)
+    }
+    return chosen
+  }
   const sample = (): void => {
-    for (let i = 0; i < Math.min(AT_ONCE, clients.size); i += 1) {
-      let next = turn.next()
-      if (next.done === true) next = (turn = clients.values()).next()
-      next.value?.ping(String(performance.now()))
+    const count = Math.min(AT_ONCE, clients.size)
+    const chosen = choose(count)
+    if (chosen.length < count) {
+      asked = new WeakSet(chosen)
+      chosen.push(...choose(count - chosen.length))
+    }
+    for (const client of chosen) {
+      asked.add(client)
+      client.ping(String(performance.now()))
     }
   }
   const timer = setInterval(sample, EVERY_MS)

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { memoryInUse } from '../../../test/support/memory.ts'
 import { roundTripOf, sampleRoundTrips } from '../../server/round-trips.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -32,6 +33,18 @@ it('pings a few connections once a second each, and nobody when there is nobody'
   expect(pings).toHaveLength(2)
   vi.advanceTimersByTime(1000)
   expect(roundTripOf(Buffer.from(pings[1]!))).toBe(1000)
+})
+
+it('holds nobody who has left', async () => {
+  const clients = new Set(Array.from({ length: 200 }, () => ({ ping() {} })))
+  const stop = sampleRoundTrips(clients)
+  vi.advanceTimersByTime(1000)
+  const gone = Array.from(clients, (client) => new WeakRef(client))
+  clients.clear()
+  vi.useRealTimers()
+  await memoryInUse()
+  expect(gone.filter((client) => client.deref() !== undefined)).toEqual([])
+  stop()
 })
 
 it.each(['', 'x', '1e99', '9'.repeat(125)])('knows no round trip of a pong with %j', (payload) => {
