@@ -3,12 +3,12 @@
  * counted, inflated where it is compressed, and its parts are compared with what was asked for.
  */
 import { createInflateRaw } from 'node:zlib'
-import { LoadClient } from './client.ts'
+import type { LoadClient } from './client.ts'
 import { HeaderCounter } from './counter.ts'
-import { targetOf } from './exchange.ts'
 import { encodeFrame } from './frames.ts'
+import { OneConnection } from './one-connection.ts'
 import { jsonPayload } from './payload.ts'
-import type { LoadSpec, PhaseResult, Scenario } from './scenario.ts'
+import type { PhaseResult } from './scenario.ts'
 
 const MIB = 1024 * 1024
 /** What the server writes at a time. */
@@ -31,22 +31,11 @@ class Payload extends HeaderCounter {
   }
 }
 
-export class DownloadScenario implements Scenario {
-  readonly #spec: LoadSpec
-  #client: LoadClient | undefined
-
-  constructor(spec: LoadSpec) {
-    this.#spec = spec
-  }
-
-  async open(): Promise<void> {
-    this.#client = await LoadClient.open(targetOf(this.#spec, '/stream'))
-  }
-
+export class DownloadScenario extends OneConnection {
   /** Ask for one message, however long it takes; what is counted is its MiB. */
-  async run(): Promise<PhaseResult> {
-    const { size, deflate } = this.#spec
-    const client = this.#client!
+  override async run(): Promise<PhaseResult> {
+    const { size, deflate } = this.spec
+    const { client } = this
     const text = jsonPayload(PART, 1)
     const expected = Buffer.from(text)
     const start = performance.now()
@@ -66,10 +55,6 @@ export class DownloadScenario implements Scenario {
     await received
     if (length !== size) throw new Error(`the server wrote ${length} bytes of ${size}`)
     return { messages: size / MIB, seconds: (performance.now() - start) / 1000 }
-  }
-
-  close(): void {
-    this.#client?.close()
   }
 
   #plain(client: LoadClient, check: (bytes: Buffer) => void): Promise<void> {

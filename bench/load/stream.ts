@@ -4,11 +4,11 @@
  */
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Socket } from 'node:net'
-import { LoadClient } from './client.ts'
-import { targetOf } from './exchange.ts'
+import type { LoadClient } from './client.ts'
 import { encodeFrame } from './frames.ts'
+import { OneConnection } from './one-connection.ts'
 import { jsonPayload } from './payload.ts'
-import type { LoadSpec, PhaseResult, Scenario } from './scenario.ts'
+import type { PhaseResult } from './scenario.ts'
 
 const MIB = 1024 * 1024
 /** FIN and binary; masked, with a length of 64 bits; the length; a mask key. RFC 6455 5.2. */
@@ -22,25 +22,14 @@ const RSV1 = 0x40
 const BINARY = 0x02
 const CONTINUATION = 0x00
 
-export class StreamScenario implements Scenario {
-  readonly #spec: LoadSpec
-  #client: LoadClient | undefined
-
-  constructor(spec: LoadSpec) {
-    this.#spec = spec
-  }
-
-  async open(): Promise<void> {
-    this.#client = await LoadClient.open(targetOf(this.#spec, '/stream'))
-  }
-
+export class StreamScenario extends OneConnection {
   /** Send one message, however long it takes; what is counted is its MiB. */
-  async run(): Promise<PhaseResult> {
-    const { size } = this.#spec
-    const client = this.#client!
+  override async run(): Promise<PhaseResult> {
+    const { size } = this.spec
+    const { client } = this
     const start = performance.now()
     const answered = this.#answer(client)
-    if (this.#spec.deflate === false) await this.#sendPlain(client)
+    if (this.spec.deflate === false) await this.#sendPlain(client)
     else await this.#sendCompressed(client)
     const length = await answered
     if (length !== size) throw new Error(`the server read ${length} bytes of ${size}`)
@@ -48,7 +37,7 @@ export class StreamScenario implements Scenario {
   }
 
   async #sendPlain({ socket }: LoadClient): Promise<void> {
-    const { size } = this.#spec
+    const { size } = this.spec
     const header = Buffer.alloc(14)
     header.set(FIRST_BYTES)
     header.writeBigUInt64BE(BigInt(size), 2)
@@ -68,12 +57,8 @@ export class StreamScenario implements Scenario {
     const first = encodeFrame(RSV1 | BINARY, block, MASK_KEY)
     const next = encodeFrame(CONTINUATION, block, MASK_KEY)
     await write(socket, first)
-    for (let sent = MIB; sent < this.#spec.size; sent += MIB) await write(socket, next)
+    for (let sent = MIB; sent < this.spec.size; sent += MIB) await write(socket, next)
     await write(socket, encodeFrame(FIN | CONTINUATION, Buffer.from([0]), MASK_KEY))
-  }
-
-  close(): void {
-    this.#client?.close()
   }
 
   /** The server's answer is one short text: the number of bytes it has read; compressed where that was agreed. */
