@@ -8,6 +8,19 @@ function makeItem(weight: number) {
   return item
 }
 
+/** A connection all of whose messages go through zlib's pool, of which a megabyte may wait. */
+async function compressing() {
+  const { port, opened, closed } = await serve({
+    perMessageDeflate: { threshold: 0, asyncThreshold: 0 },
+    highWaterMark: 1000,
+    maxBufferedAmount: 1_000_000,
+    closeTimeout: 100,
+  })
+  const client = await RawClient.open(port, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } })
+  const socket = await opened()
+  return { client, socket, closed }
+}
+
 describe('A budget of output', () => {
   it('drops those with the most until the rest fits', () => {
     const budget = new OutputBudget(100)
@@ -112,14 +125,7 @@ describe('A budget of output', () => {
   })
 
   it('counts what waits to be compressed', async () => {
-    const { port, opened, closed } = await serve({
-      perMessageDeflate: { threshold: 0, asyncThreshold: 0 },
-      highWaterMark: 1000,
-      maxBufferedAmount: 1_000_000,
-      closeTimeout: 100,
-    })
-    const client = await RawClient.open(port, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } })
-    const socket = await opened()
+    const { client, socket, closed } = await compressing()
     let sent = 0
     while (socket.readyState === 1 && sent < 100) {
       expect(socket.send(new Uint8Array(100_000))).toBe(false)
@@ -131,14 +137,7 @@ describe('A budget of output', () => {
   })
 
   it('has sendAsync tell that what waited to be compressed was dropped', async () => {
-    const { port, opened } = await serve({
-      perMessageDeflate: { threshold: 0, asyncThreshold: 0 },
-      highWaterMark: 1000,
-      maxBufferedAmount: 1_000_000,
-      closeTimeout: 100,
-    })
-    const client = await RawClient.open(port, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } })
-    const socket = await opened()
+    const { client, socket } = await compressing()
     const sent: Promise<boolean>[] = []
     while (socket.readyState === 1 && sent.length < 100) sent.push(socket.sendAsync(new Uint8Array(100_000)))
     expect(sent.length).toBeLessThan(15)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { ServerOptions } from '../../src/node/server-options.ts'
 import { prepare } from '../../src/node/topic-hub.ts'
 import { WebSocket } from '../../src/node/websocket.ts'
 import { LocalBus } from '../../src/pubsub/bus.ts'
@@ -7,6 +8,18 @@ import { serve } from '../support/serve.ts'
 
 const texts = (client: RawClient): string[] =>
   client.frames.filter(({ opcode }) => opcode === 1).map(({ payload }) => payload.toString())
+
+/** A server with one subscriber of `room` that takes nothing, and has more unsent than it may. */
+async function stalledSubscriber(options: ServerOptions<undefined>) {
+  const { port, opened, server } = await serve({ ...options, highWaterMark: 1 })
+  const stalled = await RawClient.open(port)
+  stalled.socket.pause()
+  const socket = await opened()
+  socket.subscribe('room')
+  socket.send(new Uint8Array(20_000_000))
+  await new Promise(setImmediate)
+  return { stalled, socket, server }
+}
 
 describe('Topics of a server', () => {
   it('are subscribed to by sockets, told to the handler, and left at the end', async () => {
@@ -187,13 +200,7 @@ describe('A bus between servers', () => {
   it('takes along what the message says of subscribers that do not keep up', async () => {
     const bus = new LocalBus()
     const publisher = await serve({ bus: bus.connect() })
-    const { port, opened, server } = await serve({ bus: bus.connect(), highWaterMark: 1, slowBudget: 1000 })
-    const stalled = await RawClient.open(port)
-    stalled.socket.pause()
-    const socket = await opened()
-    socket.subscribe('room')
-    socket.send(new Uint8Array(20_000_000))
-    await new Promise(setImmediate)
+    const { stalled, socket, server } = await stalledSubscriber({ bus: bus.connect(), slowBudget: 1000 })
     for (const word of ['one', 'two', 'three']) publisher.server.publish('room', word, { slowConsumer: 'drop-newest' })
     expect([socket.readyState, server.stats().dropped]).toEqual([1, 2])
     publisher.server.publish('room', 'four')
@@ -206,20 +213,13 @@ describe('A bus between servers', () => {
     const errors: unknown[] = []
     const mistake = new Error('no policy for that')
     const publisher = await serve({ bus: bus.connect() })
-    const { port, opened } = await serve({
+    const { stalled } = await stalledSubscriber({
       bus: bus.connect(),
-      highWaterMark: 1,
       slowConsumer: () => {
         throw mistake
       },
       error: (error) => void errors.push(error),
     })
-    const stalled = await RawClient.open(port)
-    stalled.socket.pause()
-    const socket = await opened()
-    socket.subscribe('room')
-    socket.send(new Uint8Array(20_000_000))
-    await new Promise(setImmediate)
     publisher.server.publish('room', 'one')
     expect(errors).toEqual([mistake])
     bus.connect().publish({ topic: 'room', message: 'two', slowConsumer: 'drop' as never })
