@@ -17,13 +17,12 @@ import { abortable } from './abortable.ts'
 import { MessageWriter } from './message-parts.ts'
 import { makeStream, type SocketStream } from './stream.ts'
 import { isBytes, toBytes, toPayload, type Sendable } from './payload.ts'
-import { ReadyState } from './ready-state.ts'
+import { defineConstants, ReadyState } from './ready-state.ts'
 import type { SendOptions } from './socket-parts.ts'
 import { WebSocketEvents } from './websocket-events.ts'
 import { feedFor, type WireTap } from './wire-tap.ts'
 
 const NO_OPTIONS: SendOptions = {}
-const CONSTANTS = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const
 
 export class WebSocket extends WebSocketEvents {
   declare static readonly CONNECTING: 0
@@ -41,11 +40,7 @@ export class WebSocket extends WebSocketEvents {
   #binaryType: BinaryType = 'blob'
 
   static {
-    for (const constants of [WebSocket, WebSocket.prototype]) {
-      for (const [name, value] of Object.entries(CONSTANTS)) {
-        Object.defineProperty(constants, name, { value, enumerable: true, writable: false, configurable: false })
-      }
-    }
+    defineConstants(WebSocket)
     Object.defineProperty(WebSocket.prototype, Symbol.toStringTag, { value: 'WebSocket', configurable: true })
   }
 
