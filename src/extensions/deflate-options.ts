@@ -100,7 +100,7 @@ const DEFAULT_CHUNK_SIZE = 64 * 1024
 const MIN_CHUNK_SIZE = 64
 const DEFAULT_ASYNC_THRESHOLD = 32 * 1024
 const DEFAULT_DEFLATE_HISTORY = 2048
-/** Each takes some 100 KiB to compress with, and a tenth of that to decompress with. */
+/** Their memory is what it costs, most of it for compressing. */
 const DEFAULT_CONTEXT_LIMIT = 64
 /** What a server asks of a client that takes context over and lets itself be limited. */
 export const DEFAULT_CLIENT_WINDOW_BITS = 12

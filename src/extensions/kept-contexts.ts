@@ -1,6 +1,6 @@
 /**
  * Which connections keep a zlib object from one small message to the next. There is only so much memory, so they are
- * the most active ones; the others work from what they remember, as do these once they have fallen silent.
+ * the most active ones; the others work from what they remember, as do these once they have fallen silent. RFC 7692 7.1.1.
  */
 import type { ZlibContext } from './zlib-context.ts'
 

@@ -1,7 +1,8 @@
 /**
- * zlib called at once, message after message, on one object that keeps its window: RFC 7692's context takeover as it is
- * meant. `node:zlib` offers that only through its thread pool, or at once with a new object for each call; the handle
- * inside its streams does both. Where a Node has no such handle nothing is kept, and the one-shot functions do the work.
+ * zlib called at once, message after message, on one object that keeps its window: the context takeover of RFC 7692
+ * 7.1.1 as it is meant. `node:zlib` offers that only through its thread pool, or at once with a new object for each call;
+ * the handle inside its streams does both. Where a Node has no such handle nothing is kept, and the one-shot functions do
+ * the work.
  */
 import { constants, createDeflateRaw, createInflateRaw, type ZlibOptions } from 'node:zlib'
 

@@ -26,7 +26,7 @@ export class ConnectionGate {
   readonly #pace = new TurnPace()
   /** Connections that have not said anything yet, and those whose TLS handshake is to begin. */
   readonly #early = new Set<TcpSocket>()
-  /** All that have come and are not gone; one whose TLS handshake is under way is known to nobody else. */
+  /** Those that HTTP did not see from the start and that are not gone; one in its TLS handshake is known to nobody else. */
   readonly #open = new Set<TcpSocket>()
   /** What proxies told: by their socket, and by the port of those that TLS hides behind another object. */
   readonly #told = new WeakMap<object, string>()

@@ -1,6 +1,6 @@
 /**
  * Handshakes begin a few in each turn of the event loop, in the order they came: between two turns the sockets that are open
- * are read, so that a storm of newcomers does not stall them.
+ * are read, so that a storm of newcomers does not stall them. Not a matter of any RFC.
  */
 import type { Duplex } from 'node:stream'
 
