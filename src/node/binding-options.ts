@@ -38,7 +38,7 @@ export interface BindingListener<Owner> {
 }
 
 /** What came and went over a connection: bytes as they are on the wire, and messages. */
-export interface Traffic {
+export interface SocketStats {
   readonly bytesIn: number
   readonly bytesOut: number
   readonly messagesIn: number

@@ -16,7 +16,7 @@ import {
   type BindingListener,
   type BindingOptions,
   type BindingParts,
-  type Traffic,
+  type SocketStats,
 } from './binding-options.ts'
 import { CloseDeadline } from './close-deadline.ts'
 import { Heartbeat, type HeartbeatHost } from './heartbeat.ts'
@@ -138,7 +138,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost, Hear
   }
 
   /** What came and went so far. */
-  get traffic(): Traffic {
+  stats(): SocketStats {
     const { messagesOut } = this
     return { bytesIn: this.#bytesIn, bytesOut: this.output.written, messagesIn: this.#messagesIn, messagesOut }
   }

@@ -4,9 +4,9 @@
  */
 import type { CloseCause, CloseOutcome } from '../protocol/close-outcome.ts'
 import type { ControlCounts } from '../protocol/opcode.ts'
-import type { Traffic } from './binding-options.ts'
+import type { SocketStats } from './binding-options.ts'
 
-export interface ServerStats extends Traffic {
+export interface ServerStats extends SocketStats {
   /** Open connections, and those that are closing. */
   readonly connections: number
   /** Handshakes that are not decided yet, that were accepted, and that were refused. */
@@ -27,7 +27,7 @@ export interface ServerStats extends Traffic {
 
 /** A socket, as far as it counts. */
 export interface Counting {
-  readonly traffic: Traffic
+  stats(): SocketStats
   readonly bufferedAmount: number
 }
 
@@ -50,7 +50,7 @@ export class ServerCounters {
   /** A connection has ended. */
   gone(socket: Counting, outcome: CloseOutcome): void {
     this.#closed[outcome.cause]++
-    add(this.#past, socket.traffic)
+    add(this.#past, socket.stats())
   }
 
   /** Everything, with what the open sockets have counted so far. */
@@ -58,10 +58,10 @@ export class ServerCounters {
     sockets: ReadonlySet<Counting>,
     { controlsOut, ...others }: Pick<ServerStats, 'handshakes' | 'dropped' | 'heldAmount' | 'controlsOut'>,
   ): ServerStats {
-    const traffic = { ...this.#past }
+    const counts = { ...this.#past }
     let bufferedAmount = 0
     for (const socket of sockets) {
-      add(traffic, socket.traffic)
+      add(counts, socket.stats())
       bufferedAmount += socket.bufferedAmount
     }
     const { accepted, refused } = this
@@ -70,7 +70,7 @@ export class ServerCounters {
       accepted,
       refused,
       closed: { ...this.#closed },
-      ...traffic,
+      ...counts,
       bufferedAmount,
       controlsOut: { close: controlsOut.close, ping: controlsOut.ping, pong: controlsOut.pong },
       ...others,
@@ -78,9 +78,9 @@ export class ServerCounters {
   }
 }
 
-function add(sum: { -readonly [Count in keyof Traffic]: number }, traffic: Traffic): void {
-  sum.bytesIn += traffic.bytesIn
-  sum.bytesOut += traffic.bytesOut
-  sum.messagesIn += traffic.messagesIn
-  sum.messagesOut += traffic.messagesOut
+function add(sum: { -readonly [Count in keyof SocketStats]: number }, counts: SocketStats): void {
+  sum.bytesIn += counts.bytesIn
+  sum.bytesOut += counts.bytesOut
+  sum.messagesIn += counts.messagesIn
+  sum.messagesOut += counts.messagesOut
 }

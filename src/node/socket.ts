@@ -4,7 +4,7 @@
 import type { CloseCause } from '../protocol/close-outcome.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import { abortable } from './abortable.ts'
-import type { Traffic } from './binding-options.ts'
+import type { SocketStats } from './binding-options.ts'
 import { DuplexBinding } from './duplex-binding.ts'
 import { MessageWriter } from './message-parts.ts'
 import { MessageQueue } from './message-queue.ts'
@@ -191,9 +191,9 @@ export class Socket<Data = undefined> {
     changeLimits(this.#internals, changes)
   }
 
-  /** What came and went so far, in bytes on the wire and in messages. */
-  get traffic(): Readonly<Traffic> {
-    return this.#internals.binding.traffic
+  /** What came and went so far. */
+  stats(): SocketStats {
+    return this.#internals.binding.stats()
   }
 
   /** Look on: bytes, frames, and payloads before and after permessage-deflate. `undefined` takes it back. */

@@ -9,7 +9,7 @@ import { checkClientOptions, type WebSocketOptions } from './client-options.ts'
 import { parseWebSocketUrl, requireProtocols } from './client-url.ts'
 import { readCloseArguments } from './close-arguments.ts'
 import type { HandshakeResponse } from './dial.ts'
-import type { Traffic } from './binding-options.ts'
+import type { SocketStats } from './binding-options.ts'
 import type { DuplexBinding } from './duplex-binding.ts'
 import { CloseEvent, ErrorEvent, MessageEvent } from './events.ts'
 import { HandshakeError } from './handshake-error.ts'
@@ -143,9 +143,9 @@ export class WebSocket extends WebSocketEvents {
     return this.#client.binding?.rtt
   }
 
-  /** What came and went so far, in bytes on the wire and in messages; once it is open. */
-  get traffic(): Readonly<Traffic> | undefined {
-    return this.#client.binding?.traffic
+  /** What came and went so far. */
+  stats(): SocketStats {
+    return this.#client.binding?.stats() ?? { bytesIn: 0, bytesOut: 0, messagesIn: 0, messagesOut: 0 }
   }
 
   /**

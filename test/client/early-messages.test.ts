@@ -138,7 +138,7 @@ describe('messages that come before anybody listens', () => {
     const socket = new WebSocket(server.url)
     await new Promise((resolve) => socket.addEventListener('open', resolve))
     await turn()
-    expect(socket.traffic?.messagesIn).toBe(3)
+    expect(socket.stats().messagesIn).toBe(3)
     socket.terminate()
   })
 

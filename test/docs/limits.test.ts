@@ -117,7 +117,7 @@ const cases: Record<string, () => unknown> = {
     expect(socket.send('more')).toBe(false)
     client.send(clientFrame(9, 'not read'))
     await new Promise(setImmediate)
-    expect(socket.traffic.bytesIn).toBe(0)
+    expect(socket.stats().bytesIn).toBe(0)
     client.destroy()
   },
   maxBufferedAmount: async () => {

@@ -308,7 +308,7 @@ describe('A socket over HTTP/2', () => {
     expect(held).toBe(0)
     // RFC 9113 5.2: what the peer may send without being read, and no more, has left it.
     expect(slow.stream.bufferSize).toBeGreaterThan(0)
-    expect(paused.traffic.bytesIn).toBeLessThanOrEqual(STREAM_WINDOW)
+    expect(paused.stats().bytesIn).toBeLessThanOrEqual(STREAM_WINDOW)
     paused.resume()
     await new Promise<void>((resolve) => slow.stream.write(clientFrame(1, 'x'), () => resolve()))
     slow.send(clientFrame(8))

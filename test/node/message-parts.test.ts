@@ -71,7 +71,7 @@ describe('A message in parts', () => {
     await started
     const socket = await opened()
     await new Promise(setImmediate)
-    expect(socket.traffic.bytesIn).toBeLessThan(size / 2)
+    expect(socket.stats().bytesIn).toBeLessThan(size / 2)
     go!()
     const [answer] = await client.take(1)
     expect(answer!.payload.toString()).toBe(`${size}`)
@@ -238,7 +238,7 @@ describe('A message written in fragments', () => {
       '1.whole',
     ])
     expect(() => writer.end()).toThrow('ended already')
-    expect(socket.traffic.messagesOut).toBe(2)
+    expect(socket.stats().messagesOut).toBe(2)
     client.destroy()
   })
 

@@ -6,15 +6,15 @@ import { serve } from '../support/serve.ts'
 describe('The numbers of a server', () => {
   it('are those of the open sockets and of the ones that are gone', () => {
     const counters = new ServerCounters()
-    const traffic = { bytesIn: 1, bytesOut: 2, messagesIn: 3, messagesOut: 4 }
-    counters.gone({ traffic, bufferedAmount: 9 }, { code: 1000, reason: '', clean: true, cause: 'peer' })
-    const stats = counters.sum(new Set([{ traffic, bufferedAmount: 5 }]), {
+    const stats = () => ({ bytesIn: 1, bytesOut: 2, messagesIn: 3, messagesOut: 4 })
+    counters.gone({ stats, bufferedAmount: 9 }, { code: 1000, reason: '', clean: true, cause: 'peer' })
+    const sum = counters.sum(new Set([{ stats, bufferedAmount: 5 }]), {
       handshakes: 6,
       dropped: 7,
       heldAmount: 8,
       controlsOut: { close: 1, ping: 2, pong: 3 },
     })
-    expect(stats).toMatchObject({
+    expect(sum).toMatchObject({
       connections: 1,
       bytesIn: 2,
       bytesOut: 4,
@@ -43,7 +43,7 @@ describe('The numbers of a server', () => {
     server.broadcast('c')
     await client.take(4)
     const expected = { messagesIn: 1, messagesOut: 4, bytesIn: 11, bytesOut: 7 + 3 * 3 }
-    expect(socket.traffic).toEqual(expected)
+    expect(socket.stats()).toEqual(expected)
     expect(server.stats()).toMatchObject({ ...expected, connections: 1, accepted: 1, refused: 0, bufferedAmount: 0 })
     client.destroy()
     await closed()

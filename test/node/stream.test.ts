@@ -33,7 +33,7 @@ describe('A socket as streams', () => {
     client.send(...Array.from({ length: 200 }, () => clientFrame(2, new Uint8Array(65_536))))
     await reader.read()
     await new Promise(setImmediate)
-    expect(socket.traffic.bytesIn).toBeLessThan(4_000_000)
+    expect(socket.stats().bytesIn).toBeLessThan(4_000_000)
     for (let i = 1; i < 200; i++) expect((await reader.read()).done).toBe(false)
     client.destroy()
     await reader.read().catch(() => {})
