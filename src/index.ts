@@ -3,7 +3,6 @@
  */
 export { WebSocketServer } from './node/server.ts'
 export type {
-  Acceptance,
   ConnectionLimits,
   MaybePromise,
   ServerHandlers,
@@ -42,6 +41,7 @@ export { prepare, type PreparedMessage } from './node/topic-hub.ts'
 export type { PublishOptions, PublishResult } from './pubsub/topics.ts'
 export type { SlowPolicy } from './pubsub/held-messages.ts'
 export type { Sendable } from './node/payload.ts'
+export { accept, type Acceptance } from './handshake/acceptance.ts'
 export { reject, type Rejection } from './handshake/rejection.ts'
 export type { PerMessageDeflateOptions } from './extensions/permessage-deflate.ts'
 export { CloseCode, describeCloseCode } from './protocol/close-code.ts'

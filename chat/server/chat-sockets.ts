@@ -1,6 +1,14 @@
 /** The chat sockets of this node: lets them in, hands their messages to the hub, records those that may be looked at. */
 import type { Socket as TcpSocket } from 'node:net'
-import { reject, type Rejection, type Socket, type UpgradeRequest, WebSocketServer } from 'barewire'
+import {
+  accept,
+  reject,
+  type Acceptance,
+  type Rejection,
+  type Socket,
+  type UpgradeRequest,
+  WebSocketServer,
+} from 'barewire'
 import { CHAT_PATH, CHAT_PROTOCOL, ChatClose, CLOSE_ERROR, errorBody, LIMITS, writeEvent } from '../protocol/index.ts'
 import type { Doorkeeper } from './doorkeeper.ts'
 import type { Hub } from './hub.ts'
@@ -122,7 +130,7 @@ function turnAway(socket: Socket<ChatSocketData>, why: keyof typeof TURNED_AWAY,
 async function admit(
   request: UpgradeRequest,
   { hub, doorkeeper, taps }: Pick<ChatSocketsOptions, 'hub' | 'doorkeeper' | 'taps'>,
-): Promise<{ data: ChatSocketData; protocol: string } | Rejection> {
+): Promise<Acceptance<ChatSocketData> | Rejection> {
   const speaks = request.protocols.includes(CHAT_PROTOCOL)
   // Another version is taken as it was offered: without that a page could not be told.
   const protocol = speaks ? CHAT_PROTOCOL : request.protocols.find((offer) => ANY_VERSION.test(offer))
@@ -131,7 +139,7 @@ async function admit(
   const proven = speaks ? await hub.desk.prove(request) : undefined
   const address = doorkeeper.addressOf(request.headers, request.remoteAddress)
   const refusal = doorkeeper.refuse(address)
-  if (refusal?.isTold === false) return reject(refusal.status, refusal.reason, { headers: { 'Retry-After': '5' } })
+  if (refusal?.isTold === false) return reject(refusal.status, refusal.reason, { 'Retry-After': '5' })
   const tcp = request.raw.socket
   const data: ChatSocketData = {
     address,
@@ -141,7 +149,7 @@ async function admit(
     connection: undefined,
     ...(taps?.hasRoom === true ? record(request.raw, tcp) : { tap: undefined, handshake: undefined }),
   }
-  return { data, protocol }
+  return accept({ data, protocol })
 }
 
 /** Begin to record, with the request as it came; the answer is the first thing that is written. */

@@ -1,5 +1,5 @@
 /** The server of `wire.v1`: each socket is a session on one tap. */
-import { reject, WebSocketServer } from 'barewire'
+import { accept, reject, WebSocketServer } from 'barewire'
 import { WIRE_PROTOCOL } from '../protocol/index.ts'
 import type { TapRegistry } from './wire/registry.ts'
 import { WireSession } from './wire/session.ts'
@@ -17,7 +17,7 @@ export function createWireSockets(
     maxPayload: MAX_PAYLOAD,
     upgrade: ({ protocols }) =>
       protocols.includes(WIRE_PROTOCOL)
-        ? { data: { session: undefined }, protocol: WIRE_PROTOCOL }
+        ? accept({ data: { session: undefined }, protocol: WIRE_PROTOCOL })
         : reject(400, `The subprotocol ${WIRE_PROTOCOL} is required.`),
     open(socket) {
       socket.data.session = new WireSession(socket, taps)

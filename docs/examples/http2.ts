@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { connect, createSecureServer } from 'node:http2'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { WebSocket, WebSocketServer } from 'barewire'
+import { WebSocket, WebSocketServer, accept } from 'barewire'
 
 const cert = readFileSync(process.env['CERT'] ?? 'cert.pem')
 const key = readFileSync(process.env['KEY'] ?? 'key.pem')
@@ -11,7 +11,7 @@ const http = createSecureServer({ key, cert, allowHTTP1: true }, (_request, resp
   response.end('hello over HTTP\n')
 })
 const chat = new WebSocketServer({
-  upgrade: ({ raw }) => ({ data: raw.httpVersion }),
+  upgrade: ({ raw }) => accept({ data: raw.httpVersion }),
   open: (socket) => void socket.send(`hello over HTTP/${socket.data}`),
   message: (socket, message) => void socket.send(message),
 })

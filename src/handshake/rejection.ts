@@ -39,7 +39,7 @@ const PHRASES: ReadonlyMap<number, string> = new Map([
 const FIRST_STATUS = 300
 const LAST_STATUS = 599
 
-/** What else an application may say in a refusal. */
+/** What else may be said in a refusal. */
 export interface RejectionOptions {
   /** Further header fields, `WWW-Authenticate` or `Retry-After` for example. Default: none. */
   readonly headers?: HeaderInput | undefined
@@ -58,9 +58,9 @@ export class Rejection {
   constructor(status: number, reason: string, { headers, body }: RejectionOptions = {}) {
     if (!Number.isInteger(status) || status < FIRST_STATUS || status > LAST_STATUS)
       throw new RangeError(`status ${status}, an integer from ${FIRST_STATUS} to ${LAST_STATUS} is required`)
-    if (typeof reason !== 'string') throw new TypeError(`reason of type ${typeof reason}, a string is required`)
     if (body !== undefined && typeof body !== 'string')
       throw new TypeError(`body of type ${typeof body}, a string is required`)
+    if (typeof reason !== 'string') throw new TypeError(`reason of type ${typeof reason}, a string is required`)
     this.status = status
     this.reason = reason
     this.headers = readHeaderInput(headers, isFraming)
@@ -71,12 +71,14 @@ export class Rejection {
 /**
  * Refuse a handshake from `upgrade`. RFC 6455 4.2.2.
  * @param status 300 to 599.
- * @param reason the body, one sentence. Default: the reason phrase of the status.
- * @throws RangeError for another status, TypeError for header fields that cannot be sent.
- * @example reject(401, 'The token has expired.', { headers: { 'WWW-Authenticate': 'Bearer' } })
+ * @param body what is answered, as plain text unless `headers` has a `Content-Type`. Default: the reason phrase of the status.
+ * @param headers further fields.
+ * @throws RangeError for another status, TypeError for a body or header fields that cannot be sent.
+ * @example reject(401, 'The token has expired.', { 'WWW-Authenticate': 'Bearer' })
  */
-export function reject(status: number, reason?: string, options?: RejectionOptions): Rejection {
-  return new Rejection(status, reason ?? PHRASES.get(status) ?? 'Refused', options)
+export function reject(status: number, body?: string, headers?: HeaderInput): Rejection {
+  const reason = body ?? PHRASES.get(status) ?? 'Refused'
+  return new Rejection(status, reason, { headers, body: reason })
 }
 
 /** RFC 9112 6: what tells where a message ends is ours alone. */

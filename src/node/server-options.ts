@@ -4,7 +4,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { TlsOptions } from 'node:tls'
 import { permessageDeflateServer, type PerMessageDeflateOptions } from '../extensions/permessage-deflate.ts'
-import type { HeaderInput } from '../handshake/header-fields.ts'
+import type { Acceptance } from '../handshake/acceptance.ts'
 import { createOriginCheck, type OriginCheck, type OriginPolicy } from '../handshake/origin.ts'
 import type { Rejection } from '../handshake/rejection.ts'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
@@ -35,16 +35,6 @@ export interface UpgradeRequest {
   readonly remoteAddress: string | undefined
   /** Node's own object; over HTTP/2 (`raw.httpVersionMajor` tells) one of the same names, with the `stream`. */
   readonly raw: RawRequest
-}
-
-/** What `upgrade` answers to let a client in. */
-export interface Acceptance<Data> {
-  /** What `socket.data` will be. */
-  readonly data?: Data
-  /** The subprotocol, one of those offered. */
-  readonly protocol?: string | undefined
-  /** Fields to add to the answer. */
-  readonly headers?: HeaderInput
 }
 
 /** Limits that hold for each connection. */
@@ -107,7 +97,7 @@ export interface ServerHandlers<Data> {
 export interface ServerOptions<Data> extends ServerHandlers<Data>, ConnectionLimits, HandshakeLimitOptions {
   /** Serve this path only. Default: every path. */
   readonly path?: string
-  /** Let a client in, by an object or nothing, or not, by a `Rejection`; may be a promise. A throw and all else: 500. */
+  /** Let a client in, by `accept`, an object or nothing, or not, by `reject`; may be a promise. A throw and all else: 500. */
   readonly upgrade?: (request: UpgradeRequest) => MaybePromise<Acceptance<Data> | Rejection | void>
   /** Which origins may connect. Default: the host of the request itself, and clients that send none. RFC 6455 10.2. */
   readonly origin?: OriginPolicy

@@ -3,12 +3,13 @@
  * handshake/; here they are given their time. RFC 6455 4.2; RFC 8441 5.
  */
 import type { Duplex } from 'node:stream'
+import type { Acceptance } from '../handshake/acceptance.ts'
 import { negotiateExtensions, selectProtocol, type ExtensionAnswer } from '../handshake/negotiation.ts'
 import { checkOrigin } from '../handshake/origin.ts'
 import { Rejection } from '../handshake/rejection.ts'
 import { isThenable } from './thenable.ts'
 import { Alarm, wheel } from './timer-wheel.ts'
-import type { Acceptance, ServerSettings, UpgradeRequest } from './server-options.ts'
+import type { ServerSettings, UpgradeRequest } from './server-options.ts'
 import type { Handshake, UpgradeTransport } from './upgrade-transport.ts'
 
 /** What is known when a client has been let in. */

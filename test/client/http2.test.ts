@@ -200,13 +200,13 @@ describe('A handshake over HTTP/2 that fails', () => {
 
   it('tells the status, the fields and the body of a refusal', async () => {
     const { url } = await serveHttp2({
-      upgrade: () => reject(401, 'who?', { headers: { 'WWW-Authenticate': 'Bearer' } }),
+      upgrade: () => reject(401, 'who?', { 'WWW-Authenticate': 'Bearer' }),
     })
     expect(await failure(url, trusting)).toMatchObject({
       code: 'status',
       status: 401,
       headers: { 'www-authenticate': 'Bearer' },
-      body: 'who?\n',
+      body: 'who?',
       message: 'the server answered with status 401, 2xx is required',
     })
   })

@@ -14,32 +14,32 @@ describe('a refused handshake (RFC 6455 4.2.2)', () => {
       'HTTP/1.1 401 Unauthorized\r\n' +
         'Connection: close\r\n' +
         'Content-Type: text/plain; charset=utf-8\r\n' +
-        'Content-Length: 14\r\n' +
+        'Content-Length: 13\r\n' +
         '\r\n' +
-        'token expired\n',
+        'token expired',
     )
   })
 
   it('counts its body in bytes of UTF-8', () => {
     const text = renderRejection(reject(403, 'grüß dich 😀'))
     const [head = '', body = ''] = text.split('\r\n\r\n')
-    expect(Buffer.byteLength(body)).toBe(17)
-    expect(head).toContain('\r\nContent-Length: 17')
+    expect(Buffer.byteLength(body)).toBe(16)
+    expect(head).toContain('\r\nContent-Length: 16')
   })
 
   it('may have header fields and a body of its own', () => {
     const headers = { 'Content-Type': 'application/json', 'WWW-Authenticate': ['Basic', 'Bearer'], 'X-N': 1 }
-    expect(renderRejection(reject(401, 'no', { headers, body: '{}' }))).toBe(
+    expect(renderRejection(reject(401, '{}', headers))).toBe(
       'HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 2\r\n' +
         'Content-Type: application/json\r\nWWW-Authenticate: Basic\r\nWWW-Authenticate: Bearer\r\nX-N: 1\r\n\r\n{}',
     )
   })
 
   it('may redirect', () => {
-    const text = renderRejection(reject(307, undefined, { headers: { Location: '/other' } }))
+    const text = renderRejection(reject(307, undefined, { Location: '/other' }))
     expect(text).toMatch(/^HTTP\/1\.1 307 Temporary Redirect\r\n/)
     expect(text).toContain('\r\nLocation: /other\r\n')
-    expect(text).toMatch(/\r\n\r\nTemporary Redirect\n$/)
+    expect(text).toMatch(/\r\n\r\nTemporary Redirect$/)
   })
 
   it('goes without a reason phrase where there is none', () => {
@@ -52,15 +52,13 @@ describe('a refused handshake (RFC 6455 4.2.2)', () => {
   })
 
   it.each(['Connection', 'content-length', 'Transfer-Encoding'])('cannot set %s', (name) => {
-    expect(() => reject(400, 'x', { headers: { [name]: 'x' } })).toThrow(
-      `header ${name} is set by the handshake itself`,
-    )
+    expect(() => reject(400, 'x', { [name]: 'x' })).toThrow(`header ${name} is set by the handshake itself`)
   })
 
   it('cannot smuggle header lines', () => {
-    expect(() => reject(400, 'x', { headers: { Location: '/\r\nSet-Cookie: a' } })).toThrow(TypeError)
+    expect(() => reject(400, 'x', { Location: '/\r\nSet-Cookie: a' })).toThrow(TypeError)
     expect(() => reject(400, 5 as never)).toThrow(TypeError)
-    expect(() => reject(400, 'x', { body: 5 as never })).toThrow(TypeError)
+    expect(() => reject(400, 'x', { headers: { Location: '/' } } as never)).toThrow(/^header headers is of type object/)
   })
 
   it('is told from anything else by its class', () => {

@@ -104,7 +104,7 @@ describe('A handshake over HTTP/2 (RFC 8441 5)', () => {
       error() {},
       upgrade({ url }) {
         if (url.endsWith('500')) throw new Error('500')
-        if (url.endsWith('401')) return reject(401, 'who?', { headers: { 'WWW-Authenticate': 'Bearer' } })
+        if (url.endsWith('401')) return reject(401, 'who?', { 'WWW-Authenticate': 'Bearer' })
         return undefined
       },
     })

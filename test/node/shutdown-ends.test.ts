@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Acceptance } from '../../src/node/server-options.ts'
+import type { Acceptance } from '../../src/handshake/acceptance.ts'
 import { clientFrame, RawClient, requestHead } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
 

@@ -1,9 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { accept, type Acceptance } from '../../src/handshake/acceptance.ts'
 import { reject, type Rejection } from '../../src/handshake/rejection.ts'
 import { WebSocketServer } from '../../src/node/server.ts'
-import type { Acceptance, UpgradeRequest } from '../../src/node/server-options.ts'
+import type { UpgradeRequest } from '../../src/node/server-options.ts'
 import { HANDSHAKES_A_TURN } from '../../src/node/turn-pace.ts'
 import { RawClient, requestHead, SAMPLE_ACCEPT, clientFrame } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
@@ -209,10 +210,12 @@ describe('A handshake', () => {
 describe('The application', () => {
   it('sees the request, and gives each socket its data (RFC 6455 4.2.2)', async () => {
     const seen: UpgradeRequest[] = []
-    const { port, opened } = await serve<{ user: string }>({
+    const { port, opened } = await serve({
       upgrade: async (request) => {
         seen.push(request)
-        return { data: { user: 'ann' }, protocol: request.protocols[0], headers: { 'Set-Cookie': ['a=1', 'b=2'] } }
+        if (request.url === '/') return reject(404)
+        const headers = { 'Set-Cookie': ['a=1', 'b=2'] }
+        return accept({ data: { user: 'ann' }, protocol: request.protocols[0], headers })
       },
     })
     const client = new RawClient(port)
@@ -220,7 +223,8 @@ describe('The application', () => {
     client.send(requestHead({ target: '/chat?room=7', headers }))
     expect(await client.head()).toContain('Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n')
     const socket = await opened()
-    expect([socket.data, socket.protocol, socket.remoteAddress]).toEqual([{ user: 'ann' }, 'chat.v1', '127.0.0.1'])
+    const user: string = socket.data.user
+    expect([user, socket.protocol, socket.remoteAddress]).toEqual(['ann', 'chat.v1', '127.0.0.1'])
     expect(seen[0]).toMatchObject({
       url: '/chat?room=7',
       protocols: ['chat.v1'],
@@ -233,12 +237,12 @@ describe('The application', () => {
 
   it('refuses with a status of its own, at once or later', async () => {
     for (const isLater of [false, true]) {
-      const rejection = reject(401, 'The token has expired.', { headers: { 'WWW-Authenticate': 'Bearer' } })
+      const rejection = reject(401, 'The token has expired.', { 'WWW-Authenticate': 'Bearer' })
       const { port, sockets } = await serve({ upgrade: () => (isLater ? Promise.resolve(rejection) : rejection) })
       const answer = await refused(port, {})
       expect(answer).toMatch(/^HTTP\/1\.1 401 Unauthorized\r\n/)
       expect(answer).toContain('WWW-Authenticate: Bearer\r\n')
-      expect(answer).toMatch(/\r\n\r\nThe token has expired\.\n$/)
+      expect(answer).toMatch(/\r\n\r\nThe token has expired\.$/)
       expect(sockets).toEqual([])
     }
   })

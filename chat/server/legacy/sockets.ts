@@ -1,5 +1,5 @@
 /** The servers of the tutorial profiles, one for each path. They have no subprotocol. */
-import { reject, WebSocketServer } from 'barewire'
+import { accept, reject, WebSocketServer } from 'barewire'
 import { LIMITS } from '../../protocol/index.ts'
 import type { Doorkeeper } from '../doorkeeper.ts'
 import { tokenOf } from '../handshake-token.ts'
@@ -39,7 +39,7 @@ function createServer(profile: LegacyProfile, options: LegacySocketsOptions): We
       const refusal = doorkeeper.refuse(address)
       if (refusal !== undefined) return reject(refusal.status, refusal.reason)
       const token = hub.desk.takesTokens ? tokenOf(request)?.token : undefined
-      return { data: { address, token, session: undefined } }
+      return accept({ data: { address, token, session: undefined } })
     },
     open(socket) {
       const { data } = socket
