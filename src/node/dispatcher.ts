@@ -5,7 +5,7 @@
 import { CloseCode } from '../protocol/close-code.ts'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import type { PartPlace } from '../protocol/connection-options.ts'
-import { Stall } from '../protocol/message-receiver.ts'
+import { Stall } from '../protocol/stall.ts'
 import { channels } from './diagnostics.ts'
 import type { BindingListener } from './binding-options.ts'
 import { MessageParts } from './message-parts.ts'

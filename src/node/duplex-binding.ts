@@ -9,8 +9,8 @@ import { Connection } from '../protocol/connection.ts'
 import type { ConnectionHandler, PartPlace } from '../protocol/connection-options.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import type { ExtensionInstance } from '../protocol/extension.ts'
-import { Stall } from '../protocol/message-receiver.ts'
 import { SLAB_SIZE } from '../protocol/slab.ts'
+import { Stall } from '../protocol/stall.ts'
 import {
   settingsFor,
   type BindingListener,

@@ -22,10 +22,11 @@ import {
 import { ClosingHandshake } from './closing-handshake.ts'
 import { ConnectionEvent, type ConnectionState } from './connection-state.ts'
 import { Inbound, type InboundActions } from './inbound.ts'
-import { MessageReceiver, Stall } from './message-receiver.ts'
+import { MessageReceiver } from './message-receiver.ts'
 import { Opcode } from './opcode.ts'
 import { Outbox } from './outbox.ts'
 import { checkControlPayload, checkMessage } from './payload-checks.ts'
+import { Stall } from './stall.ts'
 import { ProtocolError, type Violation } from './violation.ts'
 
 const NO_BYTES: Uint8Array = new Uint8Array(0)

@@ -3,37 +3,14 @@
  * What the extension has to decode, and what arrives while reading rests, waits its turn here. RFC 6455 6.2.
  */
 import { releaseByteView } from './byte-view.ts'
-import { CloseCode } from './close-code.ts'
 import type { ConnectionSettings, PartPlace } from './connection-options.ts'
-import type { DecodeFailure, ExtensionInstance } from './extension.ts'
+import { DecodedParts, decodedText, violationOf } from './decoded-message.ts'
+import type { ExtensionInstance } from './extension.ts'
 import { FrameReader } from './frame-reader.ts'
 import { releaseMaskView } from './mask.ts'
 import { MessageAssembler, type MessagePart, type MessageSink } from './message-assembler.ts'
-import { Utf8Validator } from './utf8.ts'
+import { HEEDS_PINGS, Stall } from './stall.ts'
 import { Violations, type Violation } from './violation.ts'
-
-/** Why reading rests; while any of these stands, no further message is delivered. */
-export const Stall = {
-  /** The application has paused. */
-  Application: 1,
-  /** The extension decodes a message. */
-  Decoding: 2,
-  /** The transport does not take what is written: answering more would fill the memory. */
-  Output: 4,
-  /** A handler's promise is not settled yet. */
-  Handler: 8,
-  /** The peer sends faster than it may. */
-  Rate: 16,
-  /** Whoever reads messages one by one, or in parts, has not asked for the next. */
-  Reader: 32,
-} as const
-export type Stall = (typeof Stall)[keyof typeof Stall]
-
-/**
- * While it is only the application that is not ready for more, pings are still answered and pongs heard, up to the next
- * message. A Close and the end of TCP wait: what is being worked on may still have to be answered. RFC 6455 5.5.1 to 5.5.3.
- */
-const HEEDS_PINGS: number = Stall.Handler | Stall.Reader
 
 /** Who listens to a receiver. None of these may throw. */
 export interface ReceiverListener {
@@ -72,9 +49,8 @@ export class MessageReceiver implements MessageSink {
   #decoded: (() => void) | undefined
   /** Whether the transport has said that nothing more comes. */
   #hasEnded = false
-  /** Of a message in parts that the extension decodes: its bytes so far, and the check that it is UTF-8. */
-  #decodedBytes = 0
-  #validator: Utf8Validator | undefined
+  /** Made when the extension first decodes a message in parts. */
+  #decodedParts: DecodedParts | undefined
 
   constructor(settings: ConnectionSettings, extension: ExtensionInstance | undefined, listener: ReceiverListener) {
     this.#settings = settings
@@ -230,12 +206,9 @@ export class MessageReceiver implements MessageSink {
 
   encoded(payload: Uint8Array, isText: boolean): boolean {
     return this.#decode(payload, { isFinal: true, limit: this.#settings.maxPayload }, (decoded) => {
-      const { codec, textAsBytes } = this.#settings
-      if (!isText) return this.#message(decoded, false)
-      const text = textAsBytes ? undefined : codec.decode(decoded, 0, decoded.length)
-      if (text !== undefined) this.#message(text, true)
-      else if (textAsBytes && codec.isUtf8(decoded, 0, decoded.length)) this.#message(decoded, true)
-      else this.#notUtf8()
+      const message = isText ? decodedText(decoded, this.#settings) : decoded
+      if (message === undefined) this.#notUtf8()
+      else this.#message(message, isText)
     })
   }
 
@@ -268,11 +241,11 @@ export class MessageReceiver implements MessageSink {
   }
 
   #decodePart(bytes: Uint8Array, isText: boolean, final: boolean): boolean {
-    const limit = this.#settings.maxPayload - this.#decodedBytes
+    const parts = (this.#decodedParts ??= new DecodedParts())
+    const limit = this.#settings.maxPayload - parts.length
     return this.#decode(bytes, { isFinal: final, limit }, (decoded, hasMore) => {
       const isLast = final && !hasMore
-      this.#decodedBytes = isLast ? 0 : this.#decodedBytes + decoded.length
-      if (isText && !this.#checkDecodedText(decoded, isLast)) return this.#notUtf8()
+      if (!parts.add(decoded, isText, isLast)) return this.#notUtf8()
       if (decoded.length > 0 || isLast) this.#part(decoded, isText, isLast)
       if (hasMore) this.#whenOnlyDecoding(() => this.#decodePart(NOTHING, isText, final))
     })
@@ -297,7 +270,7 @@ export class MessageReceiver implements MessageSink {
         const wasParsing = this.#isParsing
         this.#isParsing = true
         if (result instanceof Uint8Array) deliver(result, hasMore)
-        else this.#notDecodable(result)
+        else this.#listener.violation(violationOf(result), result.reason)
         this.#isParsing = wasParsing
         if (!isAtOnce && !hasMore) this.resume(Stall.Decoding)
       }
@@ -314,18 +287,6 @@ export class MessageReceiver implements MessageSink {
     if (this.#isStopped) return
     if (this.#stalls === Stall.Decoding) goOn()
     else this.#decoded = goOn
-  }
-
-  #checkDecodedText(bytes: Uint8Array, final: boolean): boolean {
-    const validator = (this.#validator ??= new Utf8Validator())
-    const isValid = validator.push(bytes, 0, bytes.length) && (!final || validator.complete)
-    if (final) validator.reset()
-    return isValid
-  }
-
-  #notDecodable(failure: DecodeFailure): void {
-    const violation = failure.closeCode === CloseCode.MessageTooBig ? Violations.MessageTooBig : Violations.NotDecodable
-    this.#listener.violation({ ...violation, closeCode: failure.closeCode }, failure.reason)
   }
 
   #notUtf8(): void {

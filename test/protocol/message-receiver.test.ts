@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DecodeDone } from '../../src/protocol/extension.ts'
-import { Stall } from '../../src/protocol/message-receiver.ts'
+import { Stall } from '../../src/protocol/stall.ts'
 import { concat, hex, utf8 } from '../support/hex.ts'
 import { naiveEncode } from '../support/naive.ts'
 import { Recorded } from '../support/record.ts'
