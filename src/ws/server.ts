@@ -15,6 +15,7 @@ import type { BindingOptions } from '../node/binding-options.ts'
 import { builtin } from '../node/builtin.ts'
 import { checkCount, checkTimeout, defaults } from '../node/limits.ts'
 import { isThenable } from '../node/thenable.ts'
+import { TurnPace } from '../node/turn-pace.ts'
 import type { ServerExtension } from '../protocol/extension.ts'
 import { MAX_PAYLOAD } from './client-options.ts'
 import { WebSocket } from './websocket.ts'
@@ -49,6 +50,13 @@ export interface WebSocketServerOptions {
 
 type Admit = (socket: WebSocket, request: IncomingMessage) => void
 
+interface Upgrade {
+  readonly request: IncomingMessage
+  readonly stream: Duplex
+  readonly head: Uint8Array
+  readonly admit: Admit
+}
+
 export class WebSocketServer extends EventEmitter {
   readonly options: WebSocketServerOptions
   readonly clients: Set<WebSocket> | undefined
@@ -58,6 +66,7 @@ export class WebSocketServer extends EventEmitter {
   readonly #taker: UpgradeTaker
   /** Streams that a handshake was begun on: doing that twice would mix two connections. */
   readonly #taken = new WeakSet<Duplex>()
+  readonly #pace = new TurnPace()
   #isClosing = false
 
   /** @throws TypeError unless exactly one of `port`, `server` and `noServer` is given. */
@@ -117,10 +126,15 @@ export class WebSocketServer extends EventEmitter {
     }
     this.#taken.add(stream)
     stream.on('error', ignore)
+    this.#pace.soon(stream, () => this.#begin({ request, stream, head, admit }))
+  }
+
+  #begin(upgrade: Upgrade): void {
+    const { request, stream } = upgrade
     void this.#decide(request)
       .then((decision) => {
         if (decision instanceof Rejection) this.#refuse(decision, stream, request)
-        else this.#admit(decision, { request, stream, head, admit })
+        else this.#admit(decision, upgrade)
       })
       .catch((error: unknown) => {
         this.#refuse(new Rejection(500, 'The server failed.'), stream, request)
@@ -145,10 +159,7 @@ export class WebSocketServer extends EventEmitter {
     return (await verify(verifyClient, { origin: handshake.origin, secure, req: request })) ?? handshake
   }
 
-  #admit(
-    handshake: ServerHandshake,
-    { request, stream, head, admit }: { request: IncomingMessage; stream: Duplex; head: Uint8Array; admit: Admit },
-  ): void {
+  #admit(handshake: ServerHandshake, { request, stream, head, admit }: Upgrade): void {
     if (stream.destroyed || !stream.writable) return
     const { handleProtocols } = this.options
     const { protocols } = handshake

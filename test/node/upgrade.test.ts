@@ -8,6 +8,7 @@ import type { UpgradeRequest } from '../../src/node/server-options.ts'
 import { HANDSHAKES_A_TURN } from '../../src/node/turn-pace.ts'
 import { RawClient, requestHead, SAMPLE_ACCEPT, clientFrame } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
+import { storm } from '../support/storm.ts'
 import { TurnLog } from '../support/turns.ts'
 
 type Request = NonNullable<Parameters<typeof requestHead>[0]>
@@ -485,29 +486,6 @@ describe('An upgrade by hand', () => {
 })
 
 describe('A storm of upgrades', () => {
-  /** As many handshakes as there are clients, all at once in one turn. */
-  async function storm(server: WebSocketServer, count: number): Promise<{ clients: RawClient[]; begin(): void }> {
-    const http = createServer()
-    const waiting: (() => void)[] = []
-    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
-    onTestFinished(async () => {
-      await server.shutdown({ deadlineMs: 0 })
-      http.close()
-    })
-    const all = new Promise<void>((resolve) => {
-      http.on('upgrade', (request, stream, head) => {
-        waiting.push(() => server.handleUpgrade(request, stream, head))
-        if (waiting.length === count) resolve()
-      })
-    })
-    const { port } = http.address() as AddressInfo
-    const clients = Array.from({ length: count }, (_, index) =>
-      new RawClient(port).send(requestHead({ target: `/${index}` }), clientFrame(1, `early ${index}`)),
-    )
-    await all
-    return { clients, begin: () => waiting.forEach((begin) => begin()) }
-  }
-
   it('begins a few in each turn of the event loop, in the order they came, and loses no byte', async () => {
     const log = new TurnLog()
     const urls: string[] = []
@@ -518,7 +496,7 @@ describe('A storm of upgrades', () => {
       },
       message: (socket, message) => socket.send(message),
     })
-    const { clients, begin } = await storm(server, 40)
+    const { clients, begin } = await storm(40, (...upgrade) => server.handleUpgrade(...upgrade))
     begin()
     expect(urls).toHaveLength(HANDSHAKES_A_TURN)
     for (const [index, client] of clients.entries()) {
@@ -529,12 +507,13 @@ describe('A storm of upgrades', () => {
     expect(new Set(urls).size).toBe(40)
     expect(log.most).toBe(HANDSHAKES_A_TURN)
     for (const client of clients) client.destroy()
+    await server.shutdown({ deadlineMs: 0 })
   })
 
   it('is over with the server: who still waits is told so at once', async () => {
     let asked = 0
     const server = new WebSocketServer({ upgrade: () => void asked++ })
-    const { clients, begin } = await storm(server, 20)
+    const { clients, begin } = await storm(20, (...upgrade) => server.handleUpgrade(...upgrade))
     begin()
     const ended = server.shutdown({ deadlineMs: 0 })
     const heads = await Promise.all(clients.map((client) => client.head()))
