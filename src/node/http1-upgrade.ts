@@ -13,6 +13,8 @@ import {
   type ServerHandshake,
 } from '../handshake/server-handshake.ts'
 import { freeOfHttp } from './http-server.ts'
+import { defaults } from './limits.ts'
+import { Alarm, wheel } from './timer-wheel.ts'
 import type { UpgradeTransport } from './upgrade-transport.ts'
 
 export class Http1Upgrade implements UpgradeTransport {
@@ -51,7 +53,12 @@ export class Http1Upgrade implements UpgradeTransport {
 
 /** Answer with an error and end the connection: what follows a refused handshake must not be read as a request. */
 export function answerAndEnd(stream: Duplex, rejection: Rejection): void {
+  if (stream.destroyed) return
   stream.on('error', ignore)
+  // A client that does not take the answer must not keep the connection.
+  const deadline = new Alarm(() => stream.destroy())
+  stream.once('close', () => wheel.clear(deadline))
+  wheel.set(deadline, defaults.closeTimeout)
   stream.end(renderRejection(rejection), () => stream.destroy())
 }
 

@@ -43,6 +43,8 @@ export class WebSocketServer<Data = undefined> {
   readonly #pace = new TurnPace()
   /** The handshakes that are not decided yet. */
   readonly #upgrades = new Set<Upgrade<Data>>()
+  /** The streams of those that were refused, until they have taken their answer. */
+  readonly #refused = new Set<Duplex>()
   readonly #counters = new ServerCounters()
   /** How it ends, once it does, and when clients may come again. */
   #end: Promise<ShutdownResult> | undefined
@@ -136,9 +138,11 @@ export class WebSocketServer<Data = undefined> {
   }
 
   #begin(transport: UpgradeTransport): void {
-    const { request, remoteAddress } = transport
+    const { request, stream, remoteAddress } = transport
     const refused = (rejection: Rejection): void => {
       this.#counters.refused++
+      if (!stream.destroyed) this.#refused.add(stream)
+      stream.once('close', () => this.#refused.delete(stream))
       tellHandshake(request, rejection.status, rejection.reason)
     }
     const busy = this.#retryAfter === undefined ? this.#limits.begin(remoteAddress) : serverClosing(this.#retryAfter)
@@ -219,7 +223,7 @@ export class WebSocketServer<Data = undefined> {
     const ownClosed = own?.close()
     this.#pace.hurry()
     for (const upgrade of this.#upgrades) upgrade.refuse(serverClosing(settings.retryAfter))
-    return shutDown(this.#clients, settings).then(async (result) => {
+    return shutDown(this.#clients, settings, this.#refused).then(async (result) => {
       own?.drop()
       await ownClosed
       for (const server of [...this.#attached.keys()]) this.detach(server)

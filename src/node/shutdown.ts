@@ -2,6 +2,7 @@
  * The end of a server with people on it: closing handshakes spread over some time, so that they do not all come back at
  * once, and a deadline after which TCP is dropped.
  */
+import type { Duplex } from 'node:stream'
 import { CloseCode } from '../protocol/close-code.ts'
 import { encodeClosePayload } from '../protocol/close-payload.ts'
 import { checkCount, checkTimeout } from './limits.ts'
@@ -55,10 +56,14 @@ export function checkShutdown(options: ShutdownOptions): ShutdownSettings {
   }
 }
 
-/** Close all of `sockets`, a set from which they vanish when they are closed. */
+/**
+ * Close all of `sockets`, a set from which they vanish when they are closed. Those that were `refused` have as long to take
+ * their answer.
+ */
 export async function shutDown<Data>(
   sockets: ReadonlySet<Socket<Data>>,
   { code, reason, spreadMs, deadlineMs }: ShutdownSettings,
+  refused: ReadonlySet<Duplex>,
 ): Promise<ShutdownResult> {
   const waiting = [...sockets]
   const total = waiting.length
@@ -71,7 +76,7 @@ export async function shutDown<Data>(
   }
   const end = performance.now() + deadlineMs
   close()
-  while (sockets.size > 0 && performance.now() < end) {
+  while (sockets.size + refused.size > 0 && performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, Math.min(STEP_MS, end - performance.now())))
     close()
   }
@@ -80,5 +85,6 @@ export async function shutDown<Data>(
     terminated++
     internalsOf(socket).binding.connection.terminate('shutdown')
   }
+  for (const stream of refused) stream.destroy()
   return { closed: total - terminated, terminated }
 }

@@ -8,11 +8,12 @@ import type { Duplex } from 'node:stream'
 import { permessageDeflateServer, type PerMessageDeflateOptions } from '../extensions/permessage-deflate.ts'
 import { isFieldValue } from '../handshake/header-fields.ts'
 import { negotiateExtensions, selectProtocol } from '../handshake/negotiation.ts'
-import { Rejection, renderRejection, serverClosing, upgradeRequired } from '../handshake/rejection.ts'
+import { Rejection, serverClosing, upgradeRequired } from '../handshake/rejection.ts'
 import { readServerHandshake, renderAccept, type ServerHandshake } from '../handshake/server-handshake.ts'
 import { attach, detach, pathOf, type UpgradeTaker } from '../node/attachment.ts'
 import type { BindingOptions } from '../node/binding-options.ts'
 import { builtin } from '../node/builtin.ts'
+import { answerAndEnd } from '../node/http1-upgrade.ts'
 import { checkCount, checkTimeout, defaults } from '../node/limits.ts'
 import { isThenable } from '../node/thenable.ts'
 import { TurnPace } from '../node/turn-pace.ts'
@@ -193,7 +194,7 @@ export class WebSocketServer extends EventEmitter {
     if (this.listenerCount('wsClientError') > 0) {
       return void this.emit('wsClientError', new Error(rejection.reason), stream, request)
     }
-    stream.end(renderRejection(rejection), () => stream.destroy())
+    answerAndEnd(stream, rejection)
   }
 
   #listen(listening: (() => void) | undefined): HttpServer | undefined {

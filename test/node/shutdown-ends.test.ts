@@ -1,7 +1,11 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import type { Acceptance } from '../../src/handshake/acceptance.ts'
+import { reject } from '../../src/handshake/rejection.ts'
 import { clientFrame, RawClient, requestHead } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
+import { turnsUntil } from '../support/turns.ts'
 
 /** A client that answers the Close frame as it should. */
 async function wellBehaved(port: number): Promise<RawClient> {
@@ -89,6 +93,24 @@ describe('The end of a server', () => {
     expect(sockets).toEqual([])
     client.destroy()
   }, 8000)
+
+  it.each(['by itself', 'attached'])(
+    'of one that listens %s does not wait beyond its deadline for who was refused and reads nothing',
+    async (how) => {
+      const { server, port } = await serve({ upgrade: () => reject(403, 'x'.repeat(2 ** 25)) })
+      const http = createServer()
+      if (how === 'attached') server.attach(http)
+      await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+      const deaf = new RawClient(how === 'attached' ? (http.address() as AddressInfo).port : port)
+      deaf.socket.pause()
+      deaf.send(requestHead())
+      await turnsUntil(() => server.stats().refused === 1)
+      await server.shutdown({ deadlineMs: 50 })
+      await new Promise((resolve) => http.close(resolve))
+      deaf.destroy()
+    },
+    8000,
+  )
 
   it.each([
     [{ code: 999 }],
