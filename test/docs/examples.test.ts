@@ -1,5 +1,4 @@
 /** The programs of docs/examples: each is started as users start it, talked to, and ended with SIGTERM. */
-import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { get } from 'node:https'
@@ -9,45 +8,10 @@ import { connect as connectTls } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeSelfSigned } from '../../src/cli/self-signed.ts'
+import { startExample } from '../support/example.ts'
 import { clientFrame, RawClient, requestHead } from '../support/raw-client.ts'
 
 const folder = fileURLToPath(new URL('../../docs/examples/', import.meta.url))
-
-interface Program {
-  readonly child: ChildProcess
-  readonly port: number
-  /** What it has printed so far. */
-  readonly output: () => string
-  /** Ends it; resolves with its exit code. */
-  end(): Promise<number | null>
-}
-
-async function start(name: string, env: Record<string, string> = {}, listening = 1): Promise<Program> {
-  const tsx = fileURLToPath(import.meta.resolve('tsx'))
-  const child = spawn(process.execPath, ['--import', tsx, join(folder, name)], {
-    env: { ...process.env, PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  const ended = once(child, 'close')
-  const ports = (): string[] => [...output.matchAll(/port: (\d+)/g)].map(([, port]) => port!)
-  while (ports().length < listening) {
-    await Promise.race([once(child.stdout, 'data'), ended])
-    if (child.exitCode !== null) throw new Error(`${name} ended: ${output}`)
-  }
-  return {
-    child,
-    port: Number(ports()[0]),
-    output: () => output,
-    async end() {
-      child.kill('SIGTERM')
-      await ended
-      return child.exitCode
-    },
-  }
-}
 
 /** What an HTTP server answers. */
 async function body(port: number, path = '/'): Promise<string> {
@@ -69,7 +33,7 @@ describe('docs/examples', { timeout: 60_000 }, () => {
     ['fastify.ts', 'hello from Fastify\n'],
     ['hono.ts', 'hello from Hono\n'],
   ])('%s serves HTTP and WebSocket on one port, and ends both', async (name, page) => {
-    const program = await start(name)
+    const program = await startExample(name)
     expect(await body(program.port)).toBe(page)
     const client = await RawClient.open(program.port, { target: '/chat' })
     client.send(clientFrame(1, 'hi'))
@@ -81,7 +45,7 @@ describe('docs/examples', { timeout: 60_000 }, () => {
   })
 
   it('http.ts has two paths, and 404 for others', async () => {
-    const { port } = await start('http.ts')
+    const { port } = await startExample('http.ts')
     const time = await RawClient.open(port, { target: '/time' })
     expect((await time.take(1))[0]!.payload.toString()).toMatch(/^\d{4}-/)
     await expect(RawClient.open(port, { target: '/other' })).rejects.toThrow('404')
@@ -94,7 +58,7 @@ describe('docs/examples', { timeout: 60_000 }, () => {
     const { key, cert } = makeSelfSigned(['127.0.0.1'], Date.now())
     writeFileSync(join(files, 'key.pem'), key)
     writeFileSync(join(files, 'cert.pem'), cert)
-    const { port } = await start('https.ts', { KEY: join(files, 'key.pem'), CERT: join(files, 'cert.pem') })
+    const { port } = await startExample('https.ts', { KEY: join(files, 'key.pem'), CERT: join(files, 'cert.pem') })
     const page = await new Promise<string>((resolve, reject) => {
       get({ port, host: '127.0.0.1', ca: cert }, (response) => {
         response.setEncoding('utf8').once('data', resolve)
@@ -114,7 +78,7 @@ describe('docs/examples', { timeout: 60_000 }, () => {
     const { key, cert } = makeSelfSigned(['127.0.0.1'], Date.now())
     writeFileSync(join(files, 'key.pem'), key)
     writeFileSync(join(files, 'cert.pem'), cert)
-    const program = await start('http2.ts', { KEY: join(files, 'key.pem'), CERT: join(files, 'cert.pem') })
+    const program = await startExample('http2.ts', { KEY: join(files, 'key.pem'), CERT: join(files, 'cert.pem') })
     while (program.output().split('hello over HTTP/2.0').length < 3) await once(program.child.stdout!, 'data')
     const tcp = connectTls({ port: program.port, host: '127.0.0.1', ca: cert, ALPNProtocols: ['http/1.1'] })
     const client = new RawClient(0, tcp as never)
@@ -125,7 +89,7 @@ describe('docs/examples', { timeout: 60_000 }, () => {
   })
 
   it('cluster.ts spreads sockets over processes, and topics reach them all', async () => {
-    const program = await start('cluster.ts', {}, 2)
+    const program = await startExample('cluster.ts', {}, 2)
     const clients: RawClient[] = []
     const workers = new Set<string>()
     while (workers.size < 2) {
@@ -149,7 +113,7 @@ describe('docs/examples', { timeout: 60_000 }, () => {
   })
 
   it('prometheus.ts tells connections, handshakes and closes', async () => {
-    const { port } = await start('prometheus.ts')
+    const { port } = await startExample('prometheus.ts')
     const client = await RawClient.open(port, { target: '/chat' })
     expect(await body(port, '/metrics')).toMatch(/^websocket_connections 1$/m)
     client.send(clientFrame(8, Buffer.from([3, 232])))
@@ -161,7 +125,7 @@ describe('docs/examples', { timeout: 60_000 }, () => {
   })
 
   it('opentelemetry.ts tells connections, messages and lifetimes', async () => {
-    const program = await start('opentelemetry.ts')
+    const program = await startExample('opentelemetry.ts')
     const gone = await RawClient.open(program.port, { target: '/chat' })
     gone.send(clientFrame(8, Buffer.from([3, 232])))
     await gone.closed().catch(() => {})
