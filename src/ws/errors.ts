@@ -1,6 +1,8 @@
 /**
- * Errors as applications written for `ws` expect them: with its codes, where it has one for the rule that was broken.
+ * Errors as applications written for `ws` expect them: with its codes, where it has one for the rule that was broken, and
+ * Node's own where there was no connection.
  */
+import { HandshakeError } from '../node/handshake-error.ts'
 import { ProtocolError, Violations, type Violation } from '../protocol/violation.ts'
 
 const CODES: ReadonlyMap<Violation['id'], string> = new Map([
@@ -27,4 +29,26 @@ const CODES: ReadonlyMap<Violation['id'], string> = new Map([
 export function withCode(error: Error): Error & { code?: string } {
   const code = error instanceof ProtocolError ? CODES.get(error.violation.id) : undefined
   return code === undefined ? error : Object.assign(error, { code })
+}
+
+/** What Node itself says of a connection that did not come about; any other failure of a handshake as it is. */
+export function inNodeWords(error: Error): Error {
+  const isOfNode = error instanceof HandshakeError && (error.code === 'network' || error.code === 'tls')
+  return isOfNode && error.cause instanceof Error ? error.cause : error
+}
+
+/** Report what the application threw as Node reports it. */
+export function rethrow(error: unknown): void {
+  process.nextTick(() => {
+    throw error
+  })
+}
+
+/** Call the application: what it throws is reported, and stops nothing of the connection's. */
+export function tell(call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    rethrow(error)
+  }
 }

@@ -19,6 +19,7 @@ import { isThenable } from '../node/thenable.ts'
 import { TurnPace } from '../node/turn-pace.ts'
 import type { ServerExtension } from '../protocol/extension.ts'
 import { MAX_PAYLOAD } from './client-options.ts'
+import { tell } from './errors.ts'
 import { WebSocket } from './websocket.ts'
 
 /** What `verifyClient` is told. */
@@ -69,6 +70,9 @@ export class WebSocketServer extends EventEmitter {
   readonly #taken = new WeakSet<Duplex>()
   readonly #pace = new TurnPace()
   #isClosing = false
+  #isClosed = false
+  /** Called when the last client has gone. */
+  #left: (() => void) | undefined
 
   /** @throws TypeError unless exactly one of `port`, `server` and `noServer` is given. */
   constructor(options: WebSocketServerOptions, listening?: () => void) {
@@ -108,16 +112,27 @@ export class WebSocketServer extends EventEmitter {
     return this.options.path === undefined || pathOf(request.url ?? '') === this.options.path
   }
 
-  /** Take no more clients; those that are there stay. `done` is called when the HTTP server it made has closed. */
+  /**
+   * Take no more clients; those that are there stay. 'close' comes when the HTTP server it made has closed, or, on another's,
+   * when the last client has gone; `done` is called then, with an error when that was so already.
+   */
   close(done?: (error?: Error) => void): void {
-    if (done !== undefined) this.once('close', () => done())
+    const { server: given, noServer } = this.options
+    const closed = (): void => {
+      this.#isClosed = true
+      this.emit('close')
+    }
+    const wasClosed = this.#isClosed
+    if (done !== undefined)
+      this.once('close', () => done(wasClosed ? new Error('The server is not running') : undefined))
+    if (wasClosed) process.nextTick(closed)
     if (this.#isClosing) return
     this.#isClosing = true
     const server = this.#server
     if (server !== undefined) detach(server, this.#taker)
-    const closed = (): void => void this.emit('close')
-    if (server === undefined || this.options.server !== undefined) process.nextTick(closed)
-    else server.close(closed)
+    if (server !== undefined && given === undefined && noServer !== true) server.close(closed)
+    else if (this.clients === undefined || this.clients.size === 0) process.nextTick(closed)
+    else this.#left = closed
   }
 
   /** Answer one upgrade; `admit` gets the socket once it is open. */
@@ -185,8 +200,12 @@ export class WebSocketServer extends EventEmitter {
       extensions: agreed[0]?.response.name ?? '',
     })
     this.clients?.add(socket)
-    socket.once('close', () => this.clients?.delete(socket))
-    admit(socket, request)
+    socket.once('close', () => {
+      this.clients?.delete(socket)
+      if (this.clients?.size === 0) this.#left?.()
+    })
+    // It is open: nothing that a listener throws can be answered by a refusal any more.
+    tell(() => admit(socket, request))
     socket.start(head)
   }
 

@@ -8,12 +8,18 @@ import type { WebSocket } from './websocket.ts'
 export function createWebSocketStream(socket: WebSocket, options: DuplexOptions = {}): Duplex {
   const duplex = new Duplex({
     ...options,
+    // Once its reader has all of it, Node would have a stream that is still open for writing fail; see `endIfOver`.
     autoDestroy: false,
-    emitClose: false,
+    emitClose: true,
     writableObjectMode: false,
     read: () => socket.resume(),
     write(chunk, _encoding, callback) {
-      whenOpen(socket, () => socket.send(chunk, callback))
+      whenOpen(socket, () => {
+        socket.send(chunk, (error) => {
+          if (error !== undefined) duplex.destroy(error)
+          callback(error)
+        })
+      })
     },
     final(callback) {
       whenOpen(socket, () => {
@@ -28,6 +34,12 @@ export function createWebSocketStream(socket: WebSocket, options: DuplexOptions 
       socket.terminate()
     },
   })
+  // 'close' comes with this: who saw it before 'end' would take the stream for cut off.
+  const endIfOver = (): void => {
+    if (duplex.readableEnded && duplex.writableFinished) duplex.destroy()
+  }
+  duplex.on('end', endIfOver)
+  duplex.on('finish', endIfOver)
   socket.on('message', (data: Buffer, isBinary: boolean) => {
     const chunk = !isBinary && duplex.readableObjectMode ? data.toString() : data
     if (!duplex.push(chunk)) socket.pause()
@@ -35,7 +47,6 @@ export function createWebSocketStream(socket: WebSocket, options: DuplexOptions 
   socket.once('error', (error) => duplex.destroy(error))
   socket.once('close', () => {
     if (!duplex.destroyed) duplex.push(null)
-    duplex.emit('close')
   })
   return duplex
 }

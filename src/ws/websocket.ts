@@ -13,7 +13,7 @@ import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import type { ExtensionInstance } from '../protocol/extension.ts'
 import { readClientArguments, type ClientOptions } from './client-options.ts'
-import { withCode } from './errors.ts'
+import { inNodeWords, rethrow, tell, withCode } from './errors.ts'
 import { EventHandlers } from './event-handlers.ts'
 import { readCloseReason, readPayload, type Data } from './payload.ts'
 
@@ -208,7 +208,7 @@ export class WebSocket extends EventHandlers {
 
   #opened({ stream, head, agreement, response }: Dialed, options: BindingOptions): void {
     const [extension] = agreement.agreed
-    if (!this.#isClosing) this.emit('upgrade', response as IncomingMessage)
+    if (!this.#isClosing) tell(() => this.emit('upgrade', response as IncomingMessage))
     // It may have been given up by a listener, or since the answer came.
     if (this.#isClosing) {
       stream.destroy()
@@ -221,7 +221,7 @@ export class WebSocket extends EventHandlers {
       protocol: agreement.protocol,
       extensions: extension?.response.name ?? '',
     })
-    this.emit('open')
+    tell(() => this.emit('open'))
     this.start(head)
   }
 
@@ -229,7 +229,7 @@ export class WebSocket extends EventHandlers {
     this.#isClosed = true
     const error = this.#isClosing
       ? new Error('WebSocket was closed before the connection was established', { cause })
-      : cause
+      : inNodeWords(cause)
     this.#emitError(error)
     this.emit('close', 1006, Buffer.alloc(0))
   }
@@ -260,12 +260,6 @@ export class WebSocket extends EventHandlers {
         return [buffer]
     }
   }
-}
-
-function rethrow(error: unknown): void {
-  process.nextTick(() => {
-    throw error
-  })
 }
 
 function ignore(): void {

@@ -5,6 +5,7 @@ import { prepare } from '../../src/node/topic-hub.ts'
 import type { FrameEvent, WireFrame, WirePayload } from '../../src/node/wire-tap.ts'
 import { clientFrame, RawClient, requestHead } from '../support/raw-client.ts'
 import { serve } from '../support/serve.ts'
+import { uncaught } from '../support/uncaught.ts'
 
 /** What a channel publishes during a test. */
 function listen<T>(name: string): T[] {
@@ -121,14 +122,7 @@ describe('Diagnostics channels', () => {
   })
 
   it('a tap that throws is reported, and changes nothing for the connection', async () => {
-    const reported: unknown[] = []
-    const handlers = process.listeners('uncaughtException')
-    process.removeAllListeners('uncaughtException')
-    process.on('uncaughtException', (error) => void reported.push(error))
-    onTestFinished(() => {
-      process.removeAllListeners('uncaughtException')
-      for (const handler of handlers) process.on('uncaughtException', handler)
-    })
+    const reported = uncaught()
     const { port, opened } = await serve({
       perMessageDeflate: { threshold: 0 },
       message: (socket, message) => void socket.send(message),
