@@ -133,7 +133,7 @@ export class WebSocketStream {
       },
       write: async (message) => {
         const payload = isBytes(message) ? toPayload(message) : String(message)
-        this.#client.send(payload, { isText: typeof payload === 'string', compress: true })
+        this.#client.sending.send(payload, { isText: typeof payload === 'string', compress: true })
         await this.#client.binding!.output.ready()
       },
       close: () => {

@@ -105,7 +105,7 @@ export class WebSocket extends WebSocketEvents {
 
   /** Bytes of messages that were given to `send` and not yet to the system; what was sent after the close counts for ever. */
   get bufferedAmount(): number {
-    return this.#client.bufferedAmount
+    return this.#client.sending.bufferedAmount
   }
 
   /** The subprotocol agreed on, or ''. */
@@ -244,7 +244,7 @@ export class WebSocket extends WebSocketEvents {
    */
   ready(options: { signal?: AbortSignal } = {}): Promise<boolean> {
     this.#requireBinding()
-    return this.#client.ready(options.signal)
+    return this.#client.sending.ready(options.signal)
   }
 
   /** Send, and resolve when the bytes were handed to the system: to `false` when the connection ended before. */
@@ -254,7 +254,7 @@ export class WebSocket extends WebSocketEvents {
     this.send(data, options)
     // Too much may have been unsent for it: then it was dropped.
     if (this.readyState !== ReadyState.Open) return Promise.resolve(false)
-    return abortable(this.#client.whenSent(), options.signal)
+    return abortable(this.#client.sending.whenSent(), options.signal)
   }
 
   /** Look on: bytes, frames, and payloads before and after permessage-deflate. @throws DOMException InvalidStateError while connecting. */
@@ -282,7 +282,7 @@ export class WebSocket extends WebSocketEvents {
 
   #send(payload: string | Uint8Array | Blob, options: SendOptions | undefined): boolean {
     const isText = options?.text ?? typeof payload === 'string'
-    return this.#client.send(payload, { isText, compress: options?.compress ?? true })
+    return this.#client.sending.send(payload, { isText, compress: options?.compress ?? true })
   }
 
   #received(message: string | Uint8Array): void {

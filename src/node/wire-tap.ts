@@ -6,6 +6,7 @@ import type { FrameHeader } from '../protocol/frame-header.ts'
 import { FrameReader } from '../protocol/frame-reader.ts'
 import type { DecodeFailure, ExtensionObserver } from '../protocol/extension.ts'
 import { channels } from './diagnostics.ts'
+import { reportError } from './report-error.ts'
 
 /** `in` came from the peer, `out` went to it. */
 export type WireDirection = 'in' | 'out'
@@ -91,9 +92,7 @@ export class TapFeed implements ExtensionObserver {
       try {
         look(tap)
       } catch (error) {
-        process.nextTick(() => {
-          throw error
-        })
+        reportError(error)
       }
     }
   }
