@@ -4,26 +4,23 @@
  */
 import type { Blob } from 'node:buffer'
 
-/** As `send` of a socket was told. */
-export interface HowToSend {
-  readonly isText: boolean
-  readonly compress: boolean
-}
-
-interface Message {
+/** A message, or a fragment of one. */
+export interface Ordered {
   readonly message: string | Uint8Array | Blob
+  /** Its bytes. */
   readonly length: number
-  readonly how: HowToSend
+  /** Send it, once it was read and its turn has come. Answers whether the connection was open. */
+  readonly send: (payload: string | Uint8Array) => boolean
 }
 
-interface Waiting extends Message {
+interface Waiting extends Ordered {
   /** Who wants to know that it was sent, or that it never will be. */
   readonly told: ((isSent: boolean) => void)[]
 }
 
 export interface BlobOrderOptions {
-  /** Send what can be sent now. Answers whether the connection was open. */
-  readonly send: (payload: string | Uint8Array, how: HowToSend) => boolean
+  /** The next is about to be sent. */
+  readonly next: () => void
   /** Everything has been sent. */
   readonly empty: () => void
   /** A Blob could not be read. */
@@ -49,7 +46,7 @@ export class BlobOrder {
     return this.#pending
   }
 
-  add(message: Message): void {
+  add(message: Ordered): void {
     this.#waiting.push({ ...message, told: [] })
     this.#pending += message.length
     if (this.#waiting.length === 1) void this.#run()
@@ -74,9 +71,14 @@ export class BlobOrder {
       if (this.#isStopped) return
       this.#waiting.shift()
       this.#pending -= next.length
-      tell(next.told, payload !== undefined && this.#options.send(payload, next.how))
+      tell(next.told, payload !== undefined && this.#send(payload, next))
     }
     this.#options.empty()
+  }
+
+  #send(payload: string | Uint8Array, { send }: Waiting): boolean {
+    this.#options.next()
+    return send(payload)
   }
 
   async #read(message: string | Uint8Array | Blob): Promise<string | Uint8Array | undefined> {

@@ -6,14 +6,21 @@ import { Blob } from 'node:buffer'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import { abortable } from './abortable.ts'
 import type { BindingOptions } from './binding-options.ts'
-import { BlobOrder, type HowToSend } from './blob-order.ts'
+import { BlobOrder } from './blob-order.ts'
 import type { CloseArguments } from './close-arguments.ts'
 import type { DuplexBinding } from './duplex-binding.ts'
+import { MessageWriter } from './message-parts.ts'
 import { reportError } from './report-error.ts'
 import { Alarm, wheel } from './timer-wheel.ts'
 import { lengthOf, UnsentBytes, withoutHeader } from './unsent-bytes.ts'
 
 type Binding = DuplexBinding<unknown>
+
+/** As `send` of a socket was told. */
+export interface HowToSend {
+  readonly isText: boolean
+  readonly compress: boolean
+}
 
 export class ClientSending {
   readonly #options: Pick<BindingOptions, 'highWaterMark' | 'closeTimeout'>
@@ -58,6 +65,19 @@ export class ClientSending {
     }
     if (data instanceof Blob || this.#blobs?.isEmpty === false) return this.#sendInOrder(binding, data, how)
     return this.#sendNow(binding, data, how)
+  }
+
+  /** @throws Error while another message in fragments has not ended. */
+  startMessage(isText: boolean): MessageWriter {
+    const binding = this.#binding!
+    return new MessageWriter(binding, {
+      isText,
+      order: {
+        isOpen: () => this.#isOpen,
+        isEmpty: () => this.#blobs === undefined || this.#blobs.isEmpty,
+        wait: (fragment, send) => this.#sendFragmentInOrder(binding, fragment, send),
+      },
+    })
   }
 
   /** Resolves when it is well to send more; to `false` when the connection is no longer open. */
@@ -127,19 +147,28 @@ export class ClientSending {
       this.#unsent.drop(length)
       return false
     }
-    this.#inOrder.add({ message, length, how })
+    const send = (payload: string | Uint8Array): boolean => {
+      const isOpen = binding.connection.state === ConnectionState.Open
+      this.#sendNow(binding, payload, how)
+      return isOpen
+    }
+    this.#inOrder.add({ message, length, send })
     if (binding.output.isReady && !this.#areBlobsOverMark) return true
     this.#owesDrain = true
     return false
   }
 
+  #sendFragmentInOrder(binding: Binding, message: string | Uint8Array, send: () => boolean): Promise<boolean> {
+    const order = this.#inOrder
+    if (binding.output.limit(order.pending)) return Promise.resolve(false)
+    order.add({ message, length: lengthOf(message), send })
+    return order.passed()
+  }
+
   get #inOrder(): BlobOrder {
     return (this.#blobs ??= new BlobOrder({
-      send: (payload, how) => {
-        const isOpen = this.#binding!.connection.state === ConnectionState.Open
+      next: () => {
         if (this.#close !== undefined) this.#awaitBlobs()
-        this.#sendNow(this.#binding!, payload, how)
-        return isOpen
       },
       empty: () => {
         if (this.#close !== undefined) return this.#sendClose()

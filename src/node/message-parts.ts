@@ -52,11 +52,23 @@ export class MessageParts implements AsyncIterable<Uint8Array> {
 /** What a writer writes to. */
 type Written = Pick<DuplexBinding<unknown>, 'connection' | 'output' | 'messagesOut' | 'isWriting'>
 
+/** What was sent before and may still wait, for a Blob to be read. */
+export interface FragmentOrder {
+  /** Whether anything may still be sent. */
+  isOpen(): boolean
+  /** Whether nothing waits. */
+  isEmpty(): boolean
+  /** Call `send` behind all that waits. Resolves to what it answers, or to `false` when the turn never comes. */
+  wait(fragment: string | Uint8Array, send: () => boolean): Promise<boolean>
+}
+
 /** How a message is written. */
 export interface WriterOptions {
   readonly isText: boolean
   /** Called before its first fragment is sent. */
   readonly begin?: () => void
+  /** Where others may stand before it. Default: nothing ever waits. */
+  readonly order?: FragmentOrder
 }
 
 /** Writes one message in fragments. */
@@ -65,6 +77,8 @@ export class MessageWriter {
   readonly #options: WriterOptions
   #hasBegun = false
   #isEnded = false
+  /** Fragments whose turn has not come. */
+  #waiting = 0
   /** The first half of a surrogate pair that the last string was cut in. */
   #half = ''
 
@@ -94,17 +108,40 @@ export class MessageWriter {
     const payload = toPayload(part)
     this.#isEnded = final
     if (final) this.#binding.isWriting = false
-    if (!this.#hasBegun) this.#options.begin?.()
-    this.#hasBegun = true
-    const { connection, output } = this.#binding
     const half = this.#half
     this.#half = ''
     // Bytes behind it leave it alone for good: it is sent as any lone surrogate is.
-    if (half !== '' && typeof payload !== 'string') connection.sendFragment(half, this.#options.isText, false)
-    const whole = typeof payload === 'string' ? this.#cut(half + payload, final) : payload
-    if (!connection.sendFragment(whole, this.#options.isText, final)) return Promise.resolve(false)
+    if (half !== '' && typeof payload !== 'string') void this.#inTurn(half, false)
+    return this.#inTurn(typeof payload === 'string' ? this.#cut(half + payload, final) : payload, final)
+  }
+
+  /** Send a fragment, unless others come first: then when it is its turn. */
+  #inTurn(fragment: string | Uint8Array, final: boolean): Promise<boolean> {
+    const isFirst = !this.#hasBegun
+    this.#hasBegun = true
+    if (isFirst) this.#options.begin?.()
+    const { order } = this.#options
+    if (order !== undefined) {
+      if (!order.isOpen()) return Promise.resolve(false)
+      // What is under way goes on, whatever was sent since it began.
+      if (this.#waiting > 0 || (isFirst && !order.isEmpty())) return this.#wait(order, fragment, final)
+    }
+    return this.#sendNow(fragment, final) ? this.#binding.output.readyToGoOn() : Promise.resolve(false)
+  }
+
+  async #wait(order: FragmentOrder, fragment: string | Uint8Array, final: boolean): Promise<boolean> {
+    this.#waiting++
+    const isSent = await order.wait(fragment, () => {
+      this.#waiting--
+      return this.#sendNow(fragment, final)
+    })
+    return isSent && this.#binding.output.readyToGoOn()
+  }
+
+  #sendNow(fragment: string | Uint8Array, final: boolean): boolean {
+    if (!this.#binding.connection.sendFragment(fragment, this.#options.isText, final)) return false
     if (final) this.#binding.messagesOut++
-    return output.readyToGoOn()
+    return true
   }
 
   /** Keep half a pair at the end back, unless nothing comes behind it. */

@@ -14,7 +14,7 @@ import type { DuplexBinding } from './duplex-binding.ts'
 import { CloseEvent, ErrorEvent, MessageEvent } from './events.ts'
 import { HandshakeError } from './handshake-error.ts'
 import { abortable } from './abortable.ts'
-import { MessageWriter } from './message-parts.ts'
+import type { MessageWriter } from './message-parts.ts'
 import { makeStream, type SocketStream } from './stream.ts'
 import { isBytes, toBytes, toPayload, type Sendable } from './payload.ts'
 import { defineConstants, ReadyState } from './ready-state.ts'
@@ -230,12 +230,13 @@ export class WebSocket extends WebSocketEvents {
   }
 
   /**
-   * Send one message in fragments, of any length. Other messages wait until it has ended, and are lost if the
-   * connection closes before. RFC 6455 5.4.
+   * Send one message in fragments, of any length, behind the Blobs that were sent before it begins. Other messages wait
+   * until it has ended, and are lost if the connection closes before. RFC 6455 5.4.
    * @throws DOMException InvalidStateError while connecting; Error while another one has not ended.
    */
   startMessage(options: { text?: boolean } = {}): MessageWriter {
-    return new MessageWriter(this.#requireBinding(), { isText: options.text ?? false })
+    this.#requireBinding()
+    return this.#client.sending.startMessage(options.text ?? false)
   }
 
   /**

@@ -253,6 +253,114 @@ describe('sendAsync and ready', () => {
   })
 })
 
+describe('a message in fragments', () => {
+  /** A Blob of four bytes, and what lets it be read. */
+  function slowBlob(): { blob: Blob; read: () => void } {
+    const bytes = new Deferred<ArrayBuffer>()
+    const blob = new Blob(['Blob'])
+    blob.arrayBuffer = () => bytes.promise
+    return { blob, read: () => bytes.resolve(new Uint8Array(Buffer.from('Blob')).buffer) }
+  }
+
+  it('comes behind the Blobs that were sent before, and before what is sent behind it', async () => {
+    const socket = await connect()
+    const { blob, read } = slowBlob()
+    socket.send(blob)
+    const first = socket.startMessage({ text: true })
+    const written = [first.write('a\ud83d'), first.end('\ude00')]
+    socket.send(new Blob(['behind']))
+    written.push(socket.startMessage().end(Buffer.from('c')))
+    expect(socket.bufferedAmount).toBe(4 + 5 + 6 + 1)
+    read()
+    expect(await framesSent(5)).toEqual(['82 Blob', '1 a', '80 \u{1f600}', '82 behind', '82 c'])
+    expect(await Promise.all(written)).toEqual([true, true, true])
+    expect(socket.bufferedAmount).toBe(0)
+    expect(socket.stats().messagesOut).toBe(4)
+    socket.terminate()
+  })
+
+  it('goes on once its turn has come, whatever waits behind it', async () => {
+    const socket = await connect()
+    const [before, behind] = [slowBlob(), slowBlob()]
+    socket.send(before.blob)
+    const writer = socket.startMessage({ text: true })
+    const begun = writer.write('a')
+    socket.send(behind.blob)
+    before.read()
+    expect(await begun).toBe(true)
+    expect(await writer.end('b')).toBe(true)
+    expect(await framesSent(3)).toEqual(['82 Blob', '1 a', '80 b'])
+    behind.read()
+    expect((await framesSent(4)).at(-1)).toBe('82 Blob')
+    socket.terminate()
+  })
+
+  it('goes on at once when it had begun before the Blob', async () => {
+    const socket = await connect()
+    const { blob, read } = slowBlob()
+    const writer = socket.startMessage({ text: true })
+    void writer.write('a')
+    socket.send(blob)
+    void writer.write('b')
+    expect(await framesSent(2)).toEqual(['1 a', '0 b'])
+    read()
+    await writer.end()
+    expect(await framesSent(4)).toEqual(['1 a', '0 b', '80 ', '82 Blob'])
+    socket.terminate()
+  })
+
+  it('is not written any more behind close, and the Close frame comes last (RFC 6455 5.5.1)', async () => {
+    const socket = await connect()
+    const { blob, read } = slowBlob()
+    socket.send(blob)
+    const writer = socket.startMessage({ text: true })
+    const inTime = writer.write('in time')
+    socket.close(3000)
+    expect(await writer.end('late')).toBe(false)
+    expect(await socket.startMessage().end('later')).toBe(false)
+    read()
+    await inTime
+    expect(await framesSent(3)).toEqual(['82 Blob', '1 in time', '88 0bb8'])
+    socket.terminate()
+  })
+
+  it('that had begun is not written any more behind close either', async () => {
+    const socket = await connect({ closeTimeout: 100 })
+    const { blob } = slowBlob()
+    const closed = ended(socket)
+    const writer = socket.startMessage({ text: true })
+    await writer.write('a')
+    socket.send(blob)
+    socket.close(3000)
+    expect(await writer.end('late')).toBe(false)
+    await closed
+    expect(frames()).toEqual(['1 a', '88 0bb8'])
+  })
+
+  it('tells that it was not sent when its turn never comes', async () => {
+    const socket = await connect()
+    socket.send(slowBlob().blob)
+    const writer = socket.startMessage()
+    const written = [writer.write('a'), writer.end('b')]
+    socket.terminate()
+    expect(await Promise.all(written)).toEqual([false, false])
+    expect(socket.stats().messagesOut).toBe(0)
+  })
+
+  it('is no way around the limit of what may wait', async () => {
+    const socket = await connect({ maxBufferedAmount: 4 * MIB, closeTimeout: 100 })
+    const closed = ended(socket)
+    socket.send(slowBlob().blob)
+    const writer = socket.startMessage()
+    const written: Promise<boolean>[] = []
+    while (socket.readyState === WebSocket.OPEN && written.length < 100) written.push(writer.write(new Uint8Array(MIB)))
+    expect(written).toHaveLength(5)
+    expect(new Set(await Promise.all(written))).toEqual(new Set([false]))
+    expect(await closed).toMatchObject({ code: 1006, cause: 'backpressure' })
+    expect(frames().map((frame) => frame.slice(0, 7))).toEqual(['88 03f5'])
+  })
+})
+
 describe('closing behind a Blob that cannot be read', () => {
   it('sends the Close frame after closeTimeout, without what waits', async () => {
     const socket = await connect({ closeTimeout: 100 })
