@@ -32,6 +32,8 @@ export class BlobOrder {
   readonly #waiting: Waiting[] = []
   /** Bytes that wait. */
   #pending = 0
+  /** Whether one is read or sent just now; sending calls taps, which may send. */
+  #isRunning = false
   #isStopped = false
 
   constructor(options: BlobOrderOptions) {
@@ -49,7 +51,7 @@ export class BlobOrder {
   add(message: Ordered): void {
     this.#waiting.push({ ...message, told: [] })
     this.#pending += message.length
-    if (this.#waiting.length === 1) void this.#run()
+    if (!this.#isRunning) void this.#run()
   }
 
   /** Resolves when what waits now was sent: to `false` when the last of it was not. */
@@ -66,6 +68,7 @@ export class BlobOrder {
   }
 
   async #run(): Promise<void> {
+    this.#isRunning = true
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const payload = await this.#read(next.message)
       if (this.#isStopped) return
@@ -73,6 +76,7 @@ export class BlobOrder {
       this.#pending -= next.length
       tell(next.told, payload !== undefined && this.#send(payload, next))
     }
+    this.#isRunning = false
     this.#options.empty()
   }
 

@@ -361,6 +361,24 @@ describe('a message in fragments', () => {
   })
 })
 
+describe('Blobs', () => {
+  it('are sent once each, also one that a tap sends while another is being compressed', async () => {
+    const socket = await connect({ perMessageDeflate: { threshold: 0 } })
+    const plain: string[] = []
+    socket.tap({
+      payload(seen) {
+        plain.push(Buffer.from(seen.plain as Uint8Array).toString())
+        if (plain.length === 1) socket.send(new Blob(['two']))
+      },
+    })
+    socket.send(new Blob(['one']))
+    await framesSent(2)
+    expect(await socket.sendAsync('three')).toBe(true)
+    expect(plain).toEqual(['one', 'two', 'three'])
+    socket.terminate()
+  })
+})
+
 describe('closing behind a Blob that cannot be read', () => {
   it('sends the Close frame after closeTimeout, without what waits', async () => {
     const socket = await connect({ closeTimeout: 100 })
