@@ -89,6 +89,8 @@ export class ClientSending {
 
   /** Resolves when everything sent so far was handed to the system; to `false` when the connection ended before. */
   async whenSent(): Promise<boolean> {
+    // Too much may have been unsent for the last message: then it was dropped.
+    if (!this.#isOpen) return false
     const hasPassed = this.#blobs === undefined || (await this.#blobs.passed())
     return hasPassed && (await this.#binding!.output.whenSent())
   }

@@ -106,6 +106,11 @@ function decode(text: string): string {
   }
 }
 
+/** Whether the constructor was given subprotocols, as in a browser, rather than options. */
+export function isProtocols(given: string | object): given is string | Iterable<string> {
+  return typeof given === 'string' || Symbol.iterator in given
+}
+
 /** @throws DOMException SyntaxError unless all are tokens and none stands twice. RFC 6455 4.1, item 10. */
 export function requireProtocols(protocols: readonly string[]): void {
   const seen = new Set<string>()

@@ -6,7 +6,7 @@ import { CloseCode } from '../protocol/close-code.ts'
 import { inForm, isBinaryType, type BinaryType } from './binary-type.ts'
 import { ClientConnection, type ClientEnd } from './client-connection.ts'
 import { checkClientOptions, type WebSocketOptions } from './client-options.ts'
-import { parseWebSocketUrl, requireProtocols } from './client-url.ts'
+import { isProtocols, parseWebSocketUrl, requireProtocols } from './client-url.ts'
 import { readCloseArguments } from './close-arguments.ts'
 import type { HandshakeResponse } from './dial.ts'
 import type { SocketStats } from './binding-options.ts'
@@ -253,8 +253,6 @@ export class WebSocket extends WebSocketEvents {
     this.#requireBinding()
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason)
     this.send(data, options)
-    // Too much may have been unsent for it: then it was dropped.
-    if (this.readyState !== ReadyState.Open) return Promise.resolve(false)
     return abortable(this.#client.sending.whenSent(), options.signal)
   }
 
@@ -298,8 +296,4 @@ export class WebSocket extends WebSocketEvents {
     const { clean: wasClean, code, reason, cause } = outcome
     this.dispatchEvent(new CloseEvent('close', { wasClean, code, reason, cause }))
   }
-}
-
-function isProtocols(options: string | Iterable<string> | WebSocketOptions): options is string | Iterable<string> {
-  return typeof options === 'string' || Symbol.iterator in options
 }
