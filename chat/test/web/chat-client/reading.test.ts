@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { ADA, entry, EVE, FakeSocket, joinReply, msgEvent } from '../fake-socket.ts'
-import { arrived, back, eachWithItsClient, reconnect, seen, settle } from './setting.ts'
+import { arrived, back, eachWithItsClient, greet, reconnect, seen, settle } from './setting.ts'
 
 eachWithItsClient()
 
@@ -70,6 +70,59 @@ describe('A chat client reads', () => {
     FakeSocket.last.answer('history', { epoch: 'e1', head: 4, first: 1, complete: true, msgs: [entry(3), entry(4)] })
     await settle()
     expect(client.sessions.get('general')!.log.last).toBe(4)
+  })
+
+  it('says why older messages did not come, and asks for them again', async () => {
+    const client = await arrived([entry(60)], { first: 1 })
+    const session = client.sessions.get('general')!
+    const page = { epoch: 'e1', head: 60, first: 1, complete: true, msgs: [entry(59)] }
+    void session.loadEarlier()
+    void session.loadEarlier()
+    expect(FakeSocket.last.asked('history')).toMatchObject([{ d: { before: 60 } }])
+    FakeSocket.last.refuse('history', { code: 5030, name: 'unavailable', retry: true })
+    await settle()
+    expect(session.earlier).toMatchObject({ isLoading: false, problem: 'unavailable' })
+
+    void session.loadEarlier()
+    expect(session.earlier).toMatchObject({ isLoading: true, problem: undefined })
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(session.earlier).toMatchObject({ isLoading: false, problem: 'timeout' })
+
+    void session.loadEarlier()
+    FakeSocket.last.answer('history', page)
+    await settle()
+    expect(session.earlier.problem).toBeUndefined()
+    expect(session.log.messages.map(({ seq }) => seq)).toEqual([59, 60])
+  })
+
+  it('says so when nobody can be asked for older messages or absent members, until the room is entered again', async () => {
+    const client = await arrived([entry(60)], { first: 1 })
+    const session = client.sessions.get('general')!
+    void session.loadAway()
+    FakeSocket.last.end(1006)
+    await session.loadEarlier()
+    await settle()
+    expect([session.earlier.problem, session.away.problem]).toEqual(['offline', 'offline'])
+    await vi.advanceTimersByTimeAsync(1000)
+    await greet()
+    await session.loadEarlier()
+    expect([FakeSocket.last.asked('history'), session.earlier.problem]).toEqual([[], 'offline'])
+    FakeSocket.last.answer('join', joinReply([], { head: 60 }))
+    await settle()
+    expect([session.earlier.problem, session.away.problem]).toEqual([undefined, undefined])
+  })
+
+  it('puts no older page before a log that began anew meanwhile', async () => {
+    const client = await arrived([entry(60)], { first: 1 })
+    const session = client.sessions.get('general')!
+    void session.loadEarlier()
+    FakeSocket.last.say({ t: 'reset', room: 'general', d: { epoch: 'e2', head: 90 } })
+    FakeSocket.last.answer('join', joinReply([entry(90)], { epoch: 'e2', reset: true }))
+    await settle()
+    FakeSocket.last.answer('history', { epoch: 'e1', head: 60, first: 1, complete: true, msgs: [entry(59)] })
+    await settle()
+    expect(session.log.messages.map(({ seq }) => seq)).toEqual([90])
+    expect(session.earlier.isLoading).toBe(false)
   })
 
   it('follows who is there and who types', async () => {

@@ -21,6 +21,9 @@ export class RequestError extends Error {
 
 const local = (name: string): RequestError => new RequestError({ code: 0, name, retry: true })
 
+/** There is nobody to ask. */
+export const offline = (): RequestError => local('offline')
+
 interface Pending {
   readonly type: RequestType
   readonly resolve: (body: never) => void
@@ -41,8 +44,7 @@ export class Requests {
   ask<T extends RequestType>(type: T, d: RequestBody<T>, room?: string): Promise<ReplyBody<T>> {
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
-      if (!this.#send(writeRequest(type, d, room === undefined ? { id } : { id, room })))
-        return reject(local('offline'))
+      if (!this.#send(writeRequest(type, d, room === undefined ? { id } : { id, room }))) return reject(offline())
       const timer = setTimeout(() => {
         this.#pending.delete(id)
         reject(local('timeout'))
@@ -74,7 +76,7 @@ export class Requests {
     this.#pending.clear()
     for (const { timer, reject } of lost) {
       clearTimeout(timer)
-      reject(local('offline'))
+      reject(offline())
     }
   }
 }

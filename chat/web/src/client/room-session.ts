@@ -5,12 +5,15 @@
 import type { Entry, JoinReply } from '../../../protocol/entities.ts'
 import type { ServerEvent } from '../../../protocol/envelope.ts'
 import { RoomLog, type RoomMessage } from './room-log.ts'
-import type { RequestError, Requests } from './requests.ts'
+import { PageLoad } from './page-load.ts'
+import { offline, type RequestError, type Requests } from './requests.ts'
 import { RoomMarks } from './room-marks.ts'
 import { RoomPeople } from './room-people.ts'
 
 /** Entries a page asks for, when it fills a gap. */
 const PAGE = 200
+/** Older messages that are loaded at a time. */
+const EARLIER = 50
 /** A gap larger than this is not filled; the newest page is taken instead. */
 const GAP_MOST = 1000
 /** How long the echo of an acknowledged message may take before it is fetched, in milliseconds. */
@@ -34,12 +37,14 @@ export class RoomSession {
   readonly log = new RoomLog()
   readonly people = new RoomPeople()
   readonly marks: RoomMarks
+  /** Pages of older messages, and of members who are away. */
+  readonly earlier: PageLoad
+  readonly away: PageLoad
   typing: readonly { readonly id: string; readonly name: string }[] = []
   /** Joined on the connection of the moment. */
   live = false
   /** Joined at least once: there is something to show. */
   loaded = false
-  loadingEarlier = false
   /** The log began anew while it was shown. */
   wasReset = false
   /** Entries that were not kept or too many to load. */
@@ -48,7 +53,6 @@ export class RoomSession {
   readonly #options: RoomSessionOptions
   readonly #requests: Requests
   #repairing: Promise<void> | undefined
-  #loadingAway = false
   #againTimer: ReturnType<typeof setTimeout> | undefined
   #closed = false
 
@@ -57,6 +61,8 @@ export class RoomSession {
     this.#options = options
     this.#requests = options.requests
     this.marks = new RoomMarks({ ...options, last: () => this.log.last })
+    this.earlier = new PageLoad(options.onchange)
+    this.away = new PageLoad(options.onchange)
   }
 
   /** Enter the room on a fresh connection; answers how many messages had been missed. */
@@ -126,35 +132,31 @@ export class RoomSession {
 
   /** Load a page of older messages. */
   async loadEarlier(): Promise<void> {
-    if (this.loadingEarlier || !this.log.hasEarlier || !this.live) return
-    this.loadingEarlier = true
-    this.#options.onchange()
-    try {
-      this.log.prepend(await this.#requests.ask('history', { before: this.log.earliest, limit: 50 }, this.room))
-    } catch {
-      // The button stays, and can be pressed again.
-    }
-    this.loadingEarlier = false
-    this.#options.onchange()
+    if (!this.log.hasEarlier) return
+    await this.earlier.run(async () => {
+      if (!this.live) throw offline()
+      const { epoch, earliest } = this.log
+      const page = await this.#requests.ask('history', { before: earliest, limit: EARLIER }, this.room)
+      // The log may have begun anew meanwhile; what came before its old beginning would leave a hole.
+      if (page.epoch === epoch && this.log.epoch === epoch && this.log.earliest === earliest) this.log.prepend(page)
+    })
   }
 
   /** Load the first, or the next page of the members who are away. */
   async loadAway(): Promise<void> {
     const question = this.people.awayQuestion
-    if (question === undefined || !this.live || this.#loadingAway) return
-    this.#loadingAway = true
-    try {
+    if (question === undefined) return
+    await this.away.run(async () => {
+      if (!this.live) throw offline()
       this.people.addAway(await this.#requests.ask('absent', question, this.room))
-    } catch {
-      // They are asked for again after the next join, or by the button.
-    }
-    this.#loadingAway = false
-    this.#options.onchange()
+    })
   }
 
   #takeReply(reply: JoinReply, resumed: boolean): void {
     this.live = true
     this.loaded = true
+    this.earlier.forgive()
+    this.away.forgive()
     this.marks.joined(reply, reply.epoch === this.log.epoch)
     if (!resumed || reply.reset) {
       this.wasReset = resumed && reply.epoch !== this.log.epoch

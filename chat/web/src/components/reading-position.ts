@@ -56,7 +56,9 @@ export function useReadingPosition(scroller: Readonly<Ref<HTMLElement | null>>):
       isAtEnd.value = atEnd
       noticeAttention()
     }
-    if (box.scrollTop < NEAR_BEGIN && box.scrollHeight > box.clientHeight) void loadEarlier()
+    // What has failed is tried again when the reader says so, not with every movement.
+    const isNearBegin = box.scrollTop < NEAR_BEGIN && box.scrollHeight > box.clientHeight
+    if (isNearBegin && active.value.earlierProblem === undefined) void loadEarlier()
   }
 
   /** Older messages push down what is read: the distance from the bottom stays. Newer ones move a reader at the end along. */

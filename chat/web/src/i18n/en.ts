@@ -23,6 +23,7 @@ export const en = {
     unreachable: 'The server cannot be reached yet; still trying.',
   },
   online: (count: number) => `${count} online`,
+  tryAgain: 'Try again',
   people: (count: number) => plural(count, 'person here', 'people here'),
   nobody: 'nobody here yet',
   rooms: {
@@ -51,11 +52,13 @@ export const en = {
     away: 'Offline',
     lastSeen: (ago?: string) => `last seen ${ago ?? 'just now'}`,
     moreAway: 'Show more',
+    notLoaded: (reason: string) => `Who is offline was not loaded (${reason})`,
   },
   log: {
     label: (room: string) => `Messages in ${room}`,
     loadEarlier: 'Load earlier messages',
     loading: 'Loading…',
+    notLoaded: (reason: string) => `Earlier messages were not loaded (${reason})`,
     beginning: (room: string) => `This is the beginning of #${room}.`,
     empty: 'Nothing said yet. Say hello.',
     newDivider: 'New',

@@ -23,6 +23,7 @@ export const zh: Messages = {
     unreachable: '暂时连不上服务器，正在重试。',
   },
   online: (count) => `${count} 人在线`,
+  tryAgain: '再试一次',
   people: (count) => `${count} 人在此`,
   nobody: '还没有人',
   rooms: {
@@ -51,11 +52,13 @@ export const zh: Messages = {
     away: '离线',
     lastSeen: (ago) => `最后在线：${ago ?? '刚刚'}`,
     moreAway: '显示更多',
+    notLoaded: (reason) => `离线成员没有加载（${reason}）`,
   },
   log: {
     label: (room) => `${room} 的消息`,
     loadEarlier: '加载更早的消息',
     loading: '加载中…',
+    notLoaded: (reason) => `更早的消息没有加载（${reason}）`,
     beginning: (room) => `#${room} 从这里开始。`,
     empty: '还没有消息，打个招呼吧。',
     newDivider: '新消息',
