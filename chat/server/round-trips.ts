@@ -1,4 +1,6 @@
-/** Measures round trips by sample: a few connections a second are pinged, in turn, however many there are. RFC 6455 5.5.2. */
+/**
+ * Measures round trips by sample: a few connections a second are pinged, in turn, however many there are. RFC 6455 5.5.2.
+ */
 
 /** What can be pinged. */
 export interface Pinged {
@@ -7,6 +9,8 @@ export interface Pinged {
 
 const EVERY_MS = 1000
 const AT_ONCE = 10
+/** However few there are, their turn comes again after this time only: pings wake phones, and fill the wire inspector. */
+const ROUND_MS = 15_000
 /** Nobody waits for a pong for longer. */
 const LONGEST_MS = 3_600_000
 
@@ -14,6 +18,7 @@ const LONGEST_MS = 3_600_000
 export function sampleRoundTrips(clients: ReadonlySet<Pinged>): () => void {
   // Weak, and not an iterator of the set: in V8 one that rests holds everybody who has left since.
   let asked = new WeakSet<Pinged>()
+  let roundEnds = performance.now() + ROUND_MS
   const choose = (count: number): Pinged[] => {
     const chosen: Pinged[] = []
     for (const client of clients) {
@@ -23,15 +28,16 @@ export function sampleRoundTrips(clients: ReadonlySet<Pinged>): () => void {
     return chosen
   }
   const sample = (): void => {
-    const count = Math.min(AT_ONCE, clients.size)
-    const chosen = choose(count)
-    if (chosen.length < count) {
+    const chosen = choose(AT_ONCE)
+    const now = performance.now()
+    if (chosen.length < AT_ONCE && now >= roundEnds) {
       asked = new WeakSet(chosen)
-      chosen.push(...choose(count - chosen.length))
+      roundEnds = now + ROUND_MS
+      chosen.push(...choose(AT_ONCE - chosen.length))
     }
     for (const client of chosen) {
       asked.add(client)
-      client.ping(String(performance.now()))
+      client.ping(String(now))
     }
   }
   const timer = setInterval(sample, EVERY_MS)

@@ -8,31 +8,42 @@ afterEach(() => void vi.useRealTimers())
 it('pings ten connections a second, in turn, also while they come and go', () => {
   const pings: number[] = []
   const client = (id: number): { ping(): void } => ({ ping: () => void pings.push(id) })
-  const clients = new Set(Array.from({ length: 25 }, (_, id) => client(id)))
+  const clients = new Set(Array.from({ length: 145 }, (_, id) => client(id)))
   const stop = sampleRoundTrips(clients)
-  vi.advanceTimersByTime(2000)
-  expect(pings).toEqual(Array.from({ length: 20 }, (_, id) => id))
+  vi.advanceTimersByTime(14_000)
+  expect(pings).toEqual(Array.from({ length: 140 }, (_, id) => id))
   const [first] = clients
   clients.delete(first!)
-  clients.add(client(99))
+  clients.add(client(999))
   vi.advanceTimersByTime(1000)
-  expect(pings.slice(20)).toEqual([20, 21, 22, 23, 24, 99, 1, 2, 3, 4])
+  expect(pings.slice(140)).toEqual([140, 141, 142, 143, 144, 999, 1, 2, 3, 4])
   stop()
   vi.advanceTimersByTime(5000)
-  expect(pings).toHaveLength(30)
+  expect(pings).toHaveLength(150)
 })
 
-it('pings a few connections once a second each, and nobody when there is nobody', () => {
-  const pings: string[] = []
+it('pings a few connections when they have come and every 15 s, and nobody when there is nobody', () => {
+  const pings: { id: string; payload: string; at: number }[] = []
   const clients = new Set<{ ping(payload: string): void }>()
+  const start = performance.now()
+  const come = (id: string): void =>
+    void clients.add({ ping: (payload) => void pings.push({ id, payload, at: performance.now() - start }) })
   const stop = sampleRoundTrips(clients)
   vi.advanceTimersByTime(3000)
-  clients.add({ ping: (payload) => void pings.push(payload) })
-  vi.advanceTimersByTime(2000)
+  come('a')
+  vi.advanceTimersByTime(4000)
+  come('b')
+  vi.advanceTimersByTime(24_000)
   stop()
-  expect(pings).toHaveLength(2)
-  vi.advanceTimersByTime(1000)
-  expect(roundTripOf(Buffer.from(pings[1]!))).toBe(1000)
+  expect(pings.map(({ id, at }) => `${id} ${at}`)).toEqual([
+    'a 4000',
+    'b 8000',
+    'a 15000',
+    'b 15000',
+    'a 30000',
+    'b 30000',
+  ])
+  expect(roundTripOf(Buffer.from(pings.at(-1)!.payload))).toBe(1000)
 })
 
 it('holds nobody who has left', async () => {
