@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type App, startApp } from './app.ts'
 import { ConfigError, ENVIRONMENT, readConfig } from './config.ts'
 import { BackendError } from './stores/store.ts'
+import { likelyTypos } from './typos.ts'
 
 /** The chat workspace, from `dist/server/` and from `server/` alike. */
 const chatFolder = fileURLToPath(new URL(import.meta.url.includes('/dist/server/') ? '../../' : '../', import.meta.url))
@@ -23,6 +24,7 @@ export async function main(): Promise<void> {
   try {
     // The default file lies in the workspace, wherever the program was started.
     const config = readConfig({ STORE: process.env['REDIS_URL'] ? undefined : defaultStore, ...process.env })
+    for (const line of likelyTypos(process.env)) process.stderr.write(`${line}\n`)
     app = await startApp({ config, webFolder: `${chatFolder}web/dist`, version })
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`)
@@ -36,10 +38,7 @@ export async function main(): Promise<void> {
 
 function explain(error: unknown): string {
   if (error instanceof ConfigError || error instanceof BackendError) return error.message
-  const { code, message, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string }
-  if (code === 'EADDRINUSE') return `port ${port} on ${address} is taken: set PORT to another`
-  if (code === 'EACCES' && port !== undefined) return `port ${port} is not allowed for this user: set PORT to another`
-  return error instanceof Error ? (error.stack ?? message) : String(error)
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 function obeySignals(app: App): void {

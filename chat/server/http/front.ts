@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket as TcpSocket } from 'node:net'
-import type { Config } from '../config.ts'
+import { type Config, ConfigError } from '../config.ts'
 import { readTls } from '../tls.ts'
 import { type Health, serveInternal } from './health.ts'
 
@@ -22,7 +22,7 @@ export interface Front {
   close(): void
 }
 
-/** Listen. Rejects as Node does, with `EADDRINUSE` for a port that is taken. */
+/** Listen. Rejects with a `ConfigError` that names the variable when an address cannot be listened on. */
 export async function openFront(config: Config, tls: ReturnType<typeof readTls>): Promise<Front> {
   let site: Site = (_request, response) => void response.writeHead(503, { 'Retry-After': '1' }).end()
   let health: Health | undefined
@@ -33,7 +33,7 @@ export async function openFront(config: Config, tls: ReturnType<typeof readTls>)
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
-  await listen(server, config.PORT, config.HOST)
+  await listen(server, { PORT: config.PORT, HOST: config.HOST })
   let internal: Server | undefined
   if (config.INTERNAL_PORT !== undefined) {
     internal = createServer((request, response) => {
@@ -41,7 +41,7 @@ export async function openFront(config: Config, tls: ReturnType<typeof readTls>)
       else serveInternal(health, request, response)
     })
     try {
-      await listen(internal, config.INTERNAL_PORT, config.INTERNAL_HOST)
+      await listen(internal, { INTERNAL_PORT: config.INTERNAL_PORT, INTERNAL_HOST: config.INTERNAL_HOST })
     } catch (error) {
       server.close()
       throw error
@@ -69,11 +69,24 @@ export async function openFront(config: Config, tls: ReturnType<typeof readTls>)
   }
 }
 
-function listen(server: Server | TlsServer, port: number, host: string): Promise<void> {
+/** `place` is a port and a host under the names of their variables. */
+function listen(server: Server | TlsServer, place: Readonly<Record<string, number | string>>): Promise<void> {
+  const [[portName, port], [hostName, host]] = Object.entries(place) as [[string, number], [string, string]]
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
+    const refuse = (error: NodeJS.ErrnoException): void => {
+      const why: Readonly<Record<string, string | undefined>> = {
+        EADDRINUSE: `port ${port} on ${host} is taken: set ${portName} to another`,
+        EACCES: `port ${port} is not allowed for this user: set ${portName} to another`,
+        EADDRNOTAVAIL: `${hostName}=${host}: an address of this machine is required`,
+        ENOTFOUND: `${hostName}=${host}: no such host`,
+        EAI_AGAIN: `${hostName}=${host}: the name cannot be looked up right now`,
+      }
+      const sentence = why[error.code ?? '']
+      reject(sentence === undefined ? error : new ConfigError(sentence, { cause: error }))
+    }
+    server.once('error', refuse)
     server.listen(port, host, () => {
-      server.off('error', reject)
+      server.off('error', refuse)
       resolve()
     })
   })

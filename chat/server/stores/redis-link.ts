@@ -38,10 +38,12 @@ export class RedisLink {
     const asking = createClient(connectOptions(url))
     const listening = createClient({ ...connectOptions(url), disableOfflineQueue: false })
     let last: unknown
+    let isOpen = false
     for (const client of [asking, listening]) {
       client.on('error', (error: unknown) => {
         last = error
-        onError(error)
+        // Until it was reached the rejection tells; the tries before it would bury that.
+        if (isOpen) onError(error)
       })
       client.on('ready', () => asking.isReady && listening.isReady && onReady())
     }
@@ -54,6 +56,7 @@ export class RedisLink {
         `Redis at ${new URL(url).host} cannot be reached: ${(last as Error)?.message ?? 'no answer'}`,
       )
     }
+    isOpen = true
     return new RedisLink(asking, listening)
   }
 

@@ -69,14 +69,23 @@ describe('the program', { timeout: 60_000 }, () => {
     expect(await node.end('SIGTERM')).toBe(1)
   })
 
-  it('says in one line that a port is taken, or which variables are wrong, and exits with 1', async () => {
+  it('says in one line what it cannot listen on or reach, or which variables are wrong, and exits with 1', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const { port } = other.address() as { port: number }
     await expect(NodeProcess.start({ STORE: 'memory', PORT: String(port) })).rejects.toThrow(
       `the node ended with 1: port ${port} on 127.0.0.1 is taken: set PORT to another\n`,
     )
+    await expect(NodeProcess.start({ STORE: 'memory', INTERNAL_PORT: String(port) })).rejects.toThrow(
+      `the node ended with 1: port ${port} on 127.0.0.1 is taken: set INTERNAL_PORT to another\n`,
+    )
     other.close()
+    await expect(NodeProcess.start({ STORE: 'memory', HOST: '192.0.2.1' })).rejects.toThrow(
+      'the node ended with 1: HOST=192.0.2.1: an address of this machine is required\n',
+    )
+    await expect(NodeProcess.start({ REDIS_URL: `redis://127.0.0.1:${port}`, STORE: 'redis' })).rejects.toThrow(
+      /^the node ended with 1: Redis at 127\.0\.0\.1:\d+ cannot be reached: .*\n$/,
+    )
     await expect(NodeProcess.start({ PORT: '-1', GUESTS: 'perhaps' })).rejects.toThrow(
       /PORT=-1: .*\nGUESTS=perhaps: .*\n$/,
     )
