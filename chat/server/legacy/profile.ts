@@ -31,8 +31,6 @@ export interface LegacyProfile {
   said(from: User, text: string, place: LegacyPlace): object
   joined(user: User, place: LegacyPlace): object | undefined
   left(user: User, place: LegacyPlace): object | undefined
-  /** The counts have changed, and nobody has come or gone. */
-  counted?(place: LegacyPlace): object
   /** Somebody speaks without having been let in. */
   refused(): object | undefined
   /** The answer to a heartbeat of the page. */

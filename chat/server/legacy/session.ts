@@ -11,7 +11,11 @@ import type { LegacySocket } from './legacy-socket.ts'
 import { type LegacyAction, type LegacyPlace, type LegacyProfile, roomOf } from './profile.ts'
 
 const ACK_EVERY_MS = 1000
-const BEAT_EVERY_MS = 25_000
+const PING_EVERY_MS = 25_000
+/** Pages have watchdogs that bite when no heartbeat of the server has come for 10 s. */
+const BEAT_EVERY_MS = 5000
+/** Beats are at least so far apart: a page that answers each would be answered for ever. */
+const BEAT_REST_MS = 1000
 const NAMELESS = 'guest'
 const MOST_HELD = 20
 
@@ -34,6 +38,7 @@ export class LegacySession implements Peer {
   #place: LegacyPlace = { room: '', num: 0, total: 0 }
   #last = 0
   #acked = 0
+  #lastBeat = Number.NEGATIVE_INFINITY
 
   constructor(
     hub: Hub,
@@ -45,14 +50,8 @@ export class LegacySession implements Peer {
     this.#defaultRoom = defaultRoom
     this.#hasToken = token !== undefined
     this.#connection = hub.accept(this)
-    this.#timers = [
-      setInterval(() => this.#ack(), ACK_EVERY_MS),
-      setInterval(() => {
-        socket.ping()
-        const beat = profile.serverBeats ? profile.beat() : undefined
-        if (beat !== undefined) this.#emit(beat)
-      }, BEAT_EVERY_MS),
-    ]
+    this.#timers = [setInterval(() => this.#ack(), ACK_EVERY_MS), setInterval(() => socket.ping(), PING_EVERY_MS)]
+    if (profile.serverBeats) this.#timers.push(setInterval(() => this.#beat(), BEAT_EVERY_MS))
     if (token !== undefined) this.#ask('auth', { token })
     if (profile.entersAtOnce) this.#enter(NAMELESS, undefined)
   }
@@ -135,11 +134,9 @@ export class LegacySession implements Peer {
       case 'auth':
         this.#hasToken = true
         return this.#ask('auth', { token: action.token })
-      case 'beat': {
-        const beat = this.#profile.beat()
+      case 'beat':
         this.#connection.alive()
-        return beat === undefined ? undefined : this.#emit(beat)
-      }
+        return this.#beat()
       case 'leave':
         return this.#leave()
     }
@@ -160,6 +157,15 @@ export class LegacySession implements Peer {
     if (name === this.#name || this.#hasToken) return
     this.#name = name
     this.#ask('auth', { guest: { name } })
+  }
+
+  /** Tell the page that the server lives, unless it has just heard so. */
+  #beat(): void {
+    const beat = this.#profile.beat()
+    const now = Date.now()
+    if (beat === undefined || now - this.#lastBeat < BEAT_REST_MS) return
+    this.#lastBeat = now
+    this.#emit(beat)
   }
 
   #leave(): void {

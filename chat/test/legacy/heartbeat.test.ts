@@ -87,6 +87,25 @@ describe.each(LEGACY_PROFILES.map(({ path }) => path))('the heartbeat of %s', (p
   })
 })
 
+it.each(['/legacy/s3', '/legacy/s4'])(
+  'the server of %s beats every 5 s, and ends no page that answers each',
+  async (path) => {
+    const page = new FakePage(path, true)
+    page.session.receive(JSON.stringify(LOGIN[path]))
+    const beats = (): number => page.heard.filter((text) => text.includes('"heartbeat"')).length
+    let answered = 0
+    for (let tenths = 0; tenths < 1200; tenths += 1) {
+      await vi.advanceTimersByTimeAsync(100)
+      for (; answered < beats(); answered += 1) page.session.receive(JSON.stringify({ event: 'heartbeat' }))
+    }
+    expect(page.closed).toBeUndefined()
+    expect(beats()).toBe(120 / 5)
+    await vi.advanceTimersByTimeAsync(2000)
+    page.session.receive(JSON.stringify({ event: 'heartbeat' }))
+    expect(beats()).toBe(120 / 5 + 1)
+  },
+)
+
 it('a page may say a lot at once before it was let in', async () => {
   const page = new FakePage('/legacy/s3', true)
   page.session.receive(JSON.stringify(LOGIN['/legacy/s3']))

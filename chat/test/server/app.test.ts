@@ -79,6 +79,20 @@ describe('the chat server', () => {
     await anna.send('general', 'still here')
   })
 
+  it.each([false, true])('closes with 1009 at a message of over 64 KiB (deflated: %j)', async (perMessageDeflate) => {
+    room = await testApp()
+    const closeCodeFor = async (bytes: number): Promise<number> => {
+      const socket = new WebSocket(room.socketUrl(), ['chat.v1'], { perMessageDeflate })
+      await once(socket, 'open')
+      socket.send('x'.repeat(bytes))
+      const [code] = await once(socket, 'close')
+      return code as number
+    }
+    expect(await closeCodeFor(65_537)).toBe(1009)
+    // This one is read, and is too much for somebody who has not said who he is.
+    expect(await closeCodeFor(65_536)).toBe(4001)
+  })
+
   it('says bye and closes with 1012 when it drains; what was asked before is answered', async () => {
     room = await testApp({ DRAIN_MS: '200' })
     const anna = await room.client('Anna')

@@ -20,6 +20,27 @@ describe('limits', () => {
     expect(anna.closed?.code).toBe(ChatClose.rate_limited)
   })
 
+  it('lets a connection into 50 rooms, and again into those it is in', async () => {
+    const anna = await room.guest('Anna')
+    for (let i = 0; i < 50; i += 1) {
+      await room.backend.store.createRoom(`r${i}`, `r${i}`)
+      await anna.get('join', {}, `r${i}`)
+    }
+    expect(await anna.ask('join', {}, 'general')).toMatchObject({ ok: false, err: { code: 4130, name: 'too_large' } })
+    expect(await anna.ask('join', {}, 'r0')).toMatchObject({ ok: true })
+    await anna.get('leave', {}, 'r0')
+    expect(await anna.ask('join', {}, 'general')).toMatchObject({ ok: true })
+  })
+
+  it('closes a connection that says over 8 KiB before auth with 4001', async () => {
+    const [anna, bo] = [room.connect(), room.connect()]
+    const ofBytes = (bytes: number): string => '{"t":"ping","d":{"ts":1}}'.padEnd(bytes)
+    anna.connection.receive(ofBytes(8192))
+    expect(anna.closed).toBeUndefined()
+    bo.connection.receive(ofBytes(8193))
+    expect(bo.closed?.code).toBe(ChatClose.unauthorized)
+  })
+
   it('closes a reader that is 1 MiB behind with 4103; others go on', async () => {
     const [anna, bo] = [await room.guest('Anna'), await room.guest('Bo')]
     await anna.get('join', {}, 'general')
