@@ -67,6 +67,7 @@ async function seenBy(url: string, { browser, device, name, text, noor }: Visit)
   await page.locator('[aria-label="Wire inspector"]').click()
   await page.locator('.row.in', { hasText: '"send"' }).last().click()
   await page.locator('.detail .bit').first().waitFor()
+  await page.mouse.move(0, 0)
   await page.locator('.counters dd', { hasText: 'ms' }).waitFor()
   await shootBoth(page, `inspector-${device}`)
   if (device === 'desktop') {
