@@ -47,7 +47,7 @@ describe.skipIf(!hasChromium)('pages of the past in Chromium', { timeout: 120_00
       }
       Object.assign(window, { mend: () => (WebSocket.prototype.send = send) })
     }, type)
-    return () => page.evaluate(() => void (window as unknown as { mend(): void }).mend())
+    return () => page.evaluate(() => (window as unknown as { mend(): void }).mend())
   }
 
   it('say why they did not come, and come when they are asked for again', async () => {
