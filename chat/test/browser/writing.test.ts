@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useCast } from './cast.ts'
-import { hasChromium, say, texts, untilTexts } from './stage.ts'
+import { hasChromium, openRoom, say, texts, untilTexts } from './stage.ts'
 
 describe.skipIf(!hasChromium)('writing in the chat page in Chromium', { timeout: 120_000 }, () => {
   const { visit, freshRoom } = useCast()
@@ -49,6 +49,48 @@ describe.skipIf(!hasChromium)('writing in the chat page in Chromium', { timeout:
     await ada.locator('.message .line').hover()
     await ada.locator('[aria-label="Delete"]').click()
     await untilTexts(ada, ['Message deleted'])
+  })
+
+  it('shows others who types, and what a message answers', async () => {
+    const room = freshRoom()
+    const ada = await visit('Ada', room)
+    const eve = await visit('Eve', room)
+    await say(ada, 'tea or coffee?')
+    await untilTexts(eve, ['tea or coffee?'])
+    await eve.locator('.message .line').hover()
+    await eve.locator('[aria-label="Reply"]').click()
+    await eve.locator('.context', { hasText: 'Replying to Ada tea or coffee?' }).waitFor()
+    await eve.keyboard.type('tea')
+    await ada.locator('.typing', { hasText: 'Eve is typing…' }).waitFor()
+    await eve.keyboard.press('Enter')
+    await untilTexts(ada, ['tea or coffee?', 'tea'])
+    await ada.locator('.typing', { hasText: /^$/ }).waitFor({ state: 'attached' })
+    expect(await ada.locator('.message blockquote').textContent()).toContain('tea or coffee?')
+    expect(await eve.locator('.context').count()).toBe(0)
+  })
+
+  it('keeps a draft for each room, and the theme that was chosen, over a reload', async () => {
+    const [one, other] = [freshRoom(), freshRoom()]
+    const ada = await visit('Ada', one)
+    const field = ada.locator('.composer textarea')
+    await field.fill('for the one')
+    await openRoom(ada, other)
+    expect(await field.inputValue()).toBe('')
+    await field.fill('for the other')
+    await openRoom(ada, one)
+    expect(await field.inputValue()).toBe('for the one')
+    const background = (): Promise<string> => ada.evaluate(() => getComputedStyle(document.body).backgroundColor)
+    const light = await background()
+    await ada.locator('[aria-label="Theme: Like the system"]').click()
+    await ada.locator('[aria-label="Theme: Light"]').click()
+    await ada.locator('[aria-label="Theme: Dark"]').waitFor()
+    expect(await background()).not.toBe(light)
+    await ada.reload()
+    await ada.locator('[aria-label="Theme: Dark"]').waitFor()
+    expect(await background()).not.toBe(light)
+    expect(await field.inputValue()).toBe('for the one')
+    await openRoom(ada, other)
+    expect(await field.inputValue()).toBe('for the other')
   })
 
   it('says so when a message cannot be deleted', async () => {
