@@ -25,6 +25,7 @@ export function useReadingPosition(scroller: Readonly<Ref<HTMLElement | null>>):
   const isAtEnd = ref(true)
   /** The newest seq the reader has had before the eyes. */
   const seen = ref(0)
+  let lastTop = 0
   const items = computed(() => active.value.items)
   const unseen = computed(() => {
     if (isAtEnd.value) return 0
@@ -33,16 +34,21 @@ export function useReadingPosition(scroller: Readonly<Ref<HTMLElement | null>>):
     return items.value.filter(isUnseen).length
   })
 
-  const toEnd = (smooth = false): void => {
-    const box = scroller.value
-    if (box === null) return
-    const calm = !smooth || matchMedia('(prefers-reduced-motion: reduce)').matches
-    box.scrollTo({ top: box.scrollHeight, behavior: calm ? 'instant' : 'smooth' })
-  }
   const noticeAttention = (): void => {
     const attentive = isAtEnd.value && document.visibilityState === 'visible'
     if (attentive) seen.value = Math.max(seen.value, active.value.lastSeq)
     attend(attentive)
+  }
+  const toEnd = (smooth = false): void => {
+    const box = scroller.value
+    if (box === null) return
+    // A page that nobody sees does not move by and by, either.
+    const isHidden = document.visibilityState === 'hidden'
+    const calm = !smooth || isHidden || matchMedia('(prefers-reduced-motion: reduce)').matches
+    box.scrollTo({ top: box.scrollHeight, behavior: calm ? 'instant' : 'smooth' })
+    if (isAtEnd.value) return
+    isAtEnd.value = true
+    noticeAttention()
   }
   const loadEarlier = async (): Promise<void> => {
     await active.value.session?.loadEarlier()
@@ -51,7 +57,10 @@ export function useReadingPosition(scroller: Readonly<Ref<HTMLElement | null>>):
     const box = scroller.value
     // A browser tells of scrolling a frame later; the log may be gone then.
     if (box === null) return
-    const atEnd = isNearEnd(box)
+    // On the way down to the end a reader is there already: only going up leaves it.
+    const isGoingUp = box.scrollTop < lastTop
+    lastTop = box.scrollTop
+    const atEnd = isNearEnd(box) || (isAtEnd.value && !isGoingUp)
     if (atEnd !== isAtEnd.value) {
       isAtEnd.value = atEnd
       noticeAttention()
@@ -74,7 +83,7 @@ export function useReadingPosition(scroller: Readonly<Ref<HTMLElement | null>>):
     const justWritten = lastItem?.kind === 'pending' && !before.some((item) => item.key === lastItem.key)
     await nextTick()
     if (room !== active.value.room) return
-    if (justWritten || (isAtEnd.value && !grewAbove)) toEnd()
+    if (justWritten || (isAtEnd.value && !grewAbove)) toEnd(true)
     else if (grewAbove) box.scrollTop = box.scrollHeight - fromBottom
     if (isAtEnd.value) noticeAttention()
   }
