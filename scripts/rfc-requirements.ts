@@ -91,7 +91,7 @@ const RFC_6455: readonly Row[] = [
   ['7.1.1', 'SHOULD', 'The server ends TCP first.', `${P}connection-state.ts#transitions`, `${TP}connection.test.ts`],
   ['7.1.2', 'MUST', 'The closing handshake begins with a Close frame, and there is one at most.', `${P}connection-state.ts#transitions`, `${TP}connection-state.test.ts`],
   ['7.1.5', 'MUST', 'Without a code the application is told 1005, without a Close frame 1006.', `${P}closing-handshake.ts#ClosingHandshake`, `${TP}connection.test.ts`],
-  ['7.1.7', 'SHOULD', 'Failing an open connection sends a Close frame with the code of what was wrong.', `${P}connection.ts#fail`, `${TP}connection.test.ts`],
+  ['7.1.7', 'SHOULD', 'Failing an open connection sends a Close frame with the code of what was wrong.', `${P}closing-handshake.ts#fail`, `${TP}connection.test.ts`],
   ['7.1.7', 'MUST NOT', 'After failing, nothing more that comes is processed.', `${P}message-receiver.ts#stop`, `${TP}connection.test.ts`],
   ['7.2.1', 'MUST', 'A client whose connection is lost fails it.', `${P}connection-state.ts#transitions`, `${TP}connection-state.test.ts`],
   ['7.4.1', 'MUST NOT', '1005, 1006 and 1015 do not stand in a Close frame, sent or received.', `${P}close-code.ts#isWireCloseCode`, `${TP}close-code.test.ts`],

@@ -2,14 +2,22 @@
  * Where a connection stands between open and closed, what is done as it ends, and how it will be said to have ended.
  * RFC 6455 7.1; the table that decides is in connection-state.ts.
  */
-import { CloseCode } from './close-code.ts'
+import { CloseCode, isWireCloseCode } from './close-code.ts'
 import type { CloseCause, CloseOutcome } from './close-outcome.ts'
-import type { ConnectionHandler } from './connection-options.ts'
-import { ConnectionAction, ConnectionState, transitions, type ConnectionEvent } from './connection-state.ts'
+import {
+  CLOSE_CODE_LENGTH,
+  decodeClosePayload,
+  describeClosePayload,
+  encodeClosePayload,
+  fitReason,
+} from './close-payload.ts'
+import type { ConnectionHandler, ConnectionSettings } from './connection-options.ts'
+import { ConnectionAction, ConnectionEvent, ConnectionState, transitions } from './connection-state.ts'
 import type { ExtensionInstance } from './extension.ts'
 import type { Inbound } from './inbound.ts'
 import type { MessageReceiver } from './message-receiver.ts'
 import type { Outbox } from './outbox.ts'
+import { ProtocolError, type Violation } from './violation.ts'
 
 /** What a closing handshake works with. */
 export interface ClosingParts {
@@ -17,9 +25,14 @@ export interface ClosingParts {
   readonly extension: ExtensionInstance | undefined
   readonly receiver: MessageReceiver
   readonly outbox: Outbox
-  /** A server ends TCP first. RFC 6455 7.1.1. */
-  readonly isServer: boolean
   readonly inbound: Inbound<unknown>
+  readonly settings: Pick<ConnectionSettings, 'isServer' | 'codec'>
+}
+
+/** Whose doing a failure is, with the error to tell of. */
+export interface FailureCause {
+  readonly cause: CloseCause
+  readonly error?: Error
 }
 
 const NO_BYTES: Uint8Array = new Uint8Array(0)
@@ -30,7 +43,7 @@ export class ClosingHandshake {
   readonly #receiver: MessageReceiver
   readonly #inbound: Inbound<unknown>
   readonly #outbox: Outbox
-  readonly #isServer: boolean
+  readonly #settings: ClosingParts['settings']
   #state: ConnectionState = ConnectionState.Open
   #outcome: CloseOutcome | undefined
   #cause: CloseCause | undefined
@@ -42,7 +55,7 @@ export class ClosingHandshake {
     this.#receiver = parts.receiver
     this.#inbound = parts.inbound
     this.#outbox = parts.outbox
-    this.#isServer = parts.isServer
+    this.#settings = parts.settings
   }
 
   get state(): ConnectionState {
@@ -58,20 +71,43 @@ export class ClosingHandshake {
     return this.#state === ConnectionState.Open || this.#state === ConnectionState.Closing
   }
 
-  /** Who of this side wanted the end; told as the cause if nothing else comes between. */
-  get cause(): CloseCause | undefined {
-    return this.#cause
-  }
-
-  /** Note who of this side wants the end, and why. */
+  /** Note who of this side wants the end, and why; told if nothing else comes between. */
   blame(cause: CloseCause | undefined, error?: Error): void {
     if (cause !== undefined) this.#cause = cause
     if (error !== undefined) this.#error ??= error
   }
 
-  /** Note how it ended: the first to say so is right. RFC 6455 7.1.5. */
-  record(outcome: CloseOutcome): void {
-    this.#outcome ??= outcome
+  /** Fail the connection. RFC 6455 7.1.7. */
+  fail(code: number, reason: string, { cause, error }: FailureCause): void {
+    if (!this.isReading) return
+    const { codec } = this.#settings
+    const fitted = fitReason(reason, codec)
+    this.#record({ code, reason: fitted, clean: false, cause, ...(error === undefined ? {} : { error }) })
+    const sent = isWireCloseCode(code) ? code : CloseCode.InternalError
+    this.apply(ConnectionEvent.Violation, encodeClosePayload(sent, fitted, codec))
+  }
+
+  /** The peer broke a rule. */
+  violated(violation: Violation, seen: string): void {
+    const error = new ProtocolError(violation, seen)
+    this.fail(violation.closeCode, error.message, { cause: 'protocol', error })
+  }
+
+  /** A Close frame came. RFC 6455 7.1.3 to 7.1.6. */
+  closeReceived(payload: Uint8Array): void {
+    const close = decodeClosePayload(payload, this.#settings.codec)
+    if ('rule' in close) return this.violated(close, describeClosePayload(payload))
+    this.#record({ code: close.code, reason: close.reason, clean: true, cause: this.#cause ?? 'peer' })
+    // RFC 6455 5.5.1: the endpoint typically echoes the status code it received.
+    this.apply(ConnectionEvent.RemoteClose, payload.slice(0, CLOSE_CODE_LENGTH))
+  }
+
+  /** The peer has ended its side. RFC 9293 3.6: who has done so may still receive; there must only be an end to it. */
+  inputEnded(): void {
+    this.#inbound.payOwedPong()
+    this.#outbox.flush()
+    const isLeaving = !this.#outbox.isEmpty || this.#handler.waits?.() === true
+    this.apply(isLeaving ? ConnectionEvent.InputEnd : ConnectionEvent.TransportEnd)
   }
 
   /** Let something happen: go through the table, the only place where the state changes, and do what it says. */
@@ -98,6 +134,11 @@ export class ClosingHandshake {
     return this.#error === undefined ? ended : { ...ended, error: this.#error }
   }
 
+  /** Note how it ended: the first to say so is right. RFC 6455 7.1.5. */
+  #record(outcome: CloseOutcome): void {
+    this.#outcome ??= outcome
+  }
+
   #perform(action: ConnectionAction, closePayload: Uint8Array): void {
     const outbox = this.#outbox
     switch (action) {
@@ -109,7 +150,8 @@ export class ClosingHandshake {
         outbox.sender.fail(closePayload)
         return outbox.added()
       case ConnectionAction.ServerEndsTransport:
-        return this.#isServer ? outbox.endTransport() : undefined
+        // RFC 6455 7.1.1: the server ends TCP first.
+        return this.#settings.isServer ? outbox.endTransport() : undefined
       case ConnectionAction.EndTransport:
         return outbox.endTransport()
       case ConnectionAction.Destroy:

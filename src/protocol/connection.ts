@@ -2,15 +2,9 @@
  * One end of an open WebSocket connection without any I/O: bytes that arrive go in, messages come out; messages to send go
  * in, bytes come out. It holds what RFC 6455 says of an endpoint once the handshake is done: sections 5 to 8.
  */
-import { CloseCode, isWireCloseCode } from './close-code.ts'
+import { CloseCode } from './close-code.ts'
 import type { CloseCause } from './close-outcome.ts'
-import {
-  CLOSE_CODE_LENGTH,
-  decodeClosePayload,
-  describeClosePayload,
-  encodeClosePayload,
-  fitReason,
-} from './close-payload.ts'
+import { encodeClosePayload } from './close-payload.ts'
 import {
   checkOptions,
   type ConnectionHandler,
@@ -19,7 +13,7 @@ import {
   type MessageLimits,
   withLimits,
 } from './connection-options.ts'
-import { ClosingHandshake } from './closing-handshake.ts'
+import { ClosingHandshake, type FailureCause } from './closing-handshake.ts'
 import { ConnectionEvent, type ConnectionState } from './connection-state.ts'
 import { Inbound, type InboundActions } from './inbound.ts'
 import { MessageReceiver } from './message-receiver.ts'
@@ -27,7 +21,6 @@ import { Opcode } from './opcode.ts'
 import { Outbox } from './outbox.ts'
 import { checkControlPayload, checkMessage } from './payload-checks.ts'
 import { Stall } from './stall.ts'
-import { ProtocolError, type Violation } from './violation.ts'
 
 const NO_BYTES: Uint8Array = new Uint8Array(0)
 
@@ -44,9 +37,9 @@ export class Connection {
   static readonly #actions: InboundActions<Connection> = {
     isBlocked: (connection) => connection.#isBlocked,
     pong: (connection, payload) => connection.#sendPong(payload),
-    closeReceived: (connection, payload) => connection.#closeReceived(payload),
-    violated: (connection, violation, seen) => connection.#violated(violation, seen),
-    inputEnded: (connection) => connection.#inputEnded(),
+    closeReceived: (connection, payload) => connection.#closing.closeReceived(payload),
+    violated: (connection, violation, seen) => connection.#closing.violated(violation, seen),
+    inputEnded: (connection) => connection.#closing.inputEnded(),
     failed: (connection, error) =>
       connection.fail(CloseCode.InternalError, 'a handler threw', { cause: 'local', error }),
   }
@@ -65,8 +58,7 @@ export class Connection {
     const receiver = new MessageReceiver(settings, extension, inbound)
     this.#outbox = outbox
     this.#receiver = receiver
-    const { isServer } = settings
-    this.#closing = new ClosingHandshake({ handler, extension, receiver, inbound, outbox, isServer })
+    this.#closing = new ClosingHandshake({ handler, extension, receiver, inbound, outbox, settings })
   }
 
   get state(): ConnectionState {
@@ -142,7 +134,7 @@ export class Connection {
    */
   receiveEnd(): void {
     if (this.#closing.isReading) this.#receiver.end()
-    else this.#inputEnded()
+    else this.#closing.inputEnded()
   }
 
   /** Take note that the transport is gone in both directions. What waits is lost with it. */
@@ -226,12 +218,8 @@ export class Connection {
   }
 
   /** Fail the connection: a Close frame at once, without waiting for an answer. RFC 6455 7.1.7. */
-  fail(code: number, reason: string, { cause, error }: { cause: CloseCause; error?: Error }): void {
-    if (!this.#closing.isReading) return
-    const fitted = fitReason(reason, this.#settings.codec)
-    this.#closing.record({ code, reason: fitted, clean: false, cause, ...(error === undefined ? {} : { error }) })
-    const sent = isWireCloseCode(code) ? code : CloseCode.InternalError
-    this.#closing.apply(ConnectionEvent.Violation, encodeClosePayload(sent, fitted, this.#settings.codec))
+  fail(code: number, reason: string, why: FailureCause): void {
+    this.#closing.fail(code, reason, why)
   }
 
   /** Give up: TCP is dropped. */
@@ -276,31 +264,10 @@ export class Connection {
     this.#inbound.payOwedPong()
   }
 
-  /** RFC 9293 3.6: who has ended its side of TCP may still receive; there must only be an end to it. */
-  #inputEnded(): void {
-    this.#inbound.payOwedPong()
-    this.#outbox.flush()
-    const isLeaving = !this.#outbox.isEmpty || this.#handler.waits?.() === true
-    this.#closing.apply(isLeaving ? ConnectionEvent.InputEnd : ConnectionEvent.TransportEnd)
-  }
-
   #sendPong(payload: Uint8Array): void {
     if (!this.#settings.autoPong || !this.#closing.isReading) return
     this.#outbox.writer.control(Opcode.Pong, payload)
     this.#outbox.added()
-  }
-
-  #closeReceived(payload: Uint8Array): void {
-    const close = decodeClosePayload(payload, this.#settings.codec)
-    if ('rule' in close) return this.#violated(close, describeClosePayload(payload))
-    this.#closing.record({ code: close.code, reason: close.reason, clean: true, cause: this.#closing.cause ?? 'peer' })
-    // RFC 6455 5.5.1: the endpoint typically echoes the status code it received.
-    this.#closing.apply(ConnectionEvent.RemoteClose, payload.slice(0, CLOSE_CODE_LENGTH))
-  }
-
-  #violated(violation: Violation, seen: string): void {
-    const error = new ProtocolError(violation, seen)
-    this.fail(violation.closeCode, error.message, { cause: 'protocol', error })
   }
 
   #sendControl(opcode: number, payload: Uint8Array): boolean {
