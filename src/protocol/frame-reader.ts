@@ -49,6 +49,11 @@ export class FrameReader {
     return this.#inPayload
   }
 
+  /** Whether a frame without payload was left behind its header: all of it is there, and it was not told. */
+  get holdsEmptyFrame(): boolean {
+    return this.#inPayload && this.#remaining === 0
+  }
+
   /** Read on in `chunk` from `from`; answer where it stopped: at the end, unless the sink said so before. */
   read(chunk: Uint8Array, from: number): number {
     const end = chunk.length

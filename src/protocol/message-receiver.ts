@@ -187,7 +187,8 @@ export class MessageReceiver implements MessageSink {
 
   #endIfRead(): void {
     const isDecoding = (this.#stalls & Stall.Decoding) !== 0
-    const isRead = !this.#isParsing && (this.#backlog === undefined || this.#backlog.length === 0)
+    const hasBacklog = (this.#backlog !== undefined && this.#backlog.length > 0) || this.#reader.holdsEmptyFrame
+    const isRead = !this.#isParsing && !hasBacklog
     const isWorkedOn = (this.#stalls & HEEDS_PINGS) !== 0
     if (this.#hasEnded && isRead && !isDecoding && !isWorkedOn) this.#listener.end()
   }

@@ -289,6 +289,20 @@ describe('While the application works on a message', () => {
     expect(socket.take()).toEqual(['binary', 'go on reading'])
   })
 
+  it.each([
+    [2, 'binary'],
+    [8, 'closed 1005 -, clean, peer'],
+  ])('an empty frame of opcode %i is not lost when TCP ends while there is another reason to rest', (opcode, read) => {
+    const socket = worker()
+    socket.connection.receive(concat(text('a'), frame(opcode, hex(''))))
+    socket.connection.pause(Stall.Output)
+    socket.connection.resume(Stall.Handler)
+    socket.connection.receiveEnd()
+    expect(socket.take()).toEqual(['text a', 'stop reading'])
+    socket.connection.resume(Stall.Output)
+    expect(socket.take()).toContain(read)
+  })
+
   it('a Close waits, since the message may have to be answered first (RFC 6455 5.5.1)', () => {
     const socket = worker()
     socket.connection.receive(concat(text('a'), frame(9, hex('01')), CLOSE))
