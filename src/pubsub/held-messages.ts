@@ -49,7 +49,7 @@ export class HeldMessages {
   /** In the order they came; one that is replaced keeps its place. By their key, or by a number of their own. */
   readonly #queue = new Map<string | number, Held>()
   /** Stands behind all that were taken out, so that the one before the oldest is never looked for. */
-  readonly #ids = this.#queue.keys()
+  #ids = this.#queue.keys()
   #nextId = 0
   #bytes = 0
   /** Messages that gave way so far. */
@@ -97,6 +97,8 @@ export class HeldMessages {
     const bytes = this.#bytes - costOf(old) + costOf(held)
     if (bytes > budget) {
       this.#take(key)
+      // One that stands still would keep all tables that the Map outgrows meanwhile.
+      this.#ids = this.#queue.keys()
       return false
     }
     this.#queue.set(key, held)

@@ -8,6 +8,7 @@ import {
   type Held,
   type SlowPolicy,
 } from '../../src/pubsub/held-messages.ts'
+import { memoryInUse, MiB } from '../support/memory.ts'
 
 /** What one unit of these tests counts in bytes: every message has room for its overhead and for a frame of some bytes. */
 const UNIT = 650
@@ -110,6 +111,19 @@ describe('Messages that wait for a subscriber that does not keep up', () => {
     expect(messages.add(held(90, 'a'), 'latest', BUDGET)).toBe('queued')
     expect(messages.bytes).toBeLessThanOrEqual(BUDGET)
     expect(drain(messages).at(-1)).toBe(90)
+  })
+
+  it('latest: hold nothing of those that outgrew their place, however many did', async () => {
+    const messages = new HeldMessages()
+    const [first, small, large] = [held(1, 'first'), held(1, 'key'), held(101, 'key')]
+    messages.add(first, 'latest', BUDGET)
+    const before = await memoryInUse()
+    for (let round = 0; round < 100_000; round++) {
+      messages.add(small, 'latest', BUDGET)
+      messages.add(large, 'latest', BUDGET)
+    }
+    expect((await memoryInUse()) - before).toBeLessThan(2 * MiB)
+    expect(drain(messages)).toEqual([1])
   })
 
   it('count with their overhead: a budget bounds how many there are, however small', () => {
