@@ -16,7 +16,7 @@ export interface Encoding {
 }
 
 export class PreparedMessage {
-  /** The message as UTF-8, or as it was given. */
+  /** The message, in UTF-8 if it is text, where it lies in the frame: what it was made from may change. */
   readonly payload: Uint8Array
   readonly isText: boolean
   /** The frame for everybody without an extension. */
@@ -29,8 +29,9 @@ export class PreparedMessage {
   constructor(message: string | Uint8Array, isText: boolean, encoding: Encoding) {
     this.#encoding = encoding
     this.isText = isText
-    this.payload = typeof message === 'string' ? encoding.codec.toUtf8(message) : message
-    this.frame = encodeFrame(this.#firstByte, this.payload, encoding.allocate)
+    const bytes = typeof message === 'string' ? encoding.codec.toUtf8(message) : message
+    this.frame = encodeFrame(this.#firstByte, bytes, encoding.allocate)
+    this.payload = this.frame.subarray(this.frame.length - bytes.length)
   }
 
   /** The frame for a connection with this extension, whose context is kept in step. */

@@ -35,9 +35,9 @@ describe('A prepared message', () => {
 
   it('keeps its bytes when those it was made from change', () => {
     const bytes = new Uint8Array(20_000).fill(1)
-    const { frame } = prepare(bytes)
+    const { frame, payload } = prepare(bytes)
     bytes.fill(2)
-    expect(frame.at(-1)).toBe(1)
+    expect([frame.at(-1), payload.at(0), payload.at(-1), payload.length]).toEqual([1, 1, 1, 20_000])
   })
 
   it('goes through an extension once for all connections with the same window (RFC 7692 7.2.1)', () => {
