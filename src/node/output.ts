@@ -29,13 +29,19 @@ export interface OutputHost {
 /** Who waits: called with whether it came to what they wait for. */
 type Waiter = (isDone: boolean) => void
 
+/** Who waits for what had been sent by then: until the connection has `written` that. */
+interface SystemWaiter {
+  due: number
+  readonly resolve: Waiter
+}
+
 export class Output {
   readonly #host: OutputHost
   /** Bytes that were given to the stream. */
   written = 0
   /** For everything sent so far to be handed to the system: those for whom the stream is still to be asked, and the others. */
-  #waitingForSystem: Waiter[] | undefined
-  #askedFor: Set<Waiter[]> | undefined
+  #waitingForSystem: SystemWaiter[] | undefined
+  #askedFor: Set<SystemWaiter[]> | undefined
   /** For a time when it is well to send more: whole messages, and the next fragment of one that is open. */
   #waitingForRoom: Set<Waiter> | undefined
   #waitingToGoOn: Waiter[] | undefined
@@ -162,7 +168,7 @@ export class Output {
     return new Promise((resolve) => {
       if (connection.state === ConnectionState.Closed) return resolve(false)
       this.#waitingForSystem ??= []
-      this.#waitingForSystem.push(resolve)
+      this.#waitingForSystem.push({ due: connection.due, resolve })
       this.#askSystem()
       connection.flush()
     })
@@ -200,7 +206,7 @@ export class Output {
     const { maxBufferedAmount = Infinity } = this.#host.options
     if (before <= maxBufferedAmount) return false
     // What is not written yet is dropped, and with it what they wait for.
-    for (const resolve of this.#waitingForSystem ?? []) resolve(false)
+    for (const { resolve } of this.#waitingForSystem ?? []) resolve(false)
     this.#waitingForSystem = undefined
     this.#host.connection.fail(CloseCode.TryAgainLater, 'does not keep up', { cause: 'backpressure' })
     return true
@@ -225,7 +231,7 @@ export class Output {
   closed(): void {
     // A stream that was dropped in the midst of a write may never call back.
     for (const waiters of [this.#waitingForSystem ?? [], ...(this.#askedFor ?? [])]) {
-      for (const resolve of waiters) resolve(false)
+      for (const { resolve } of waiters) resolve(false)
     }
     this.#waitingForSystem = undefined
     this.#askedFor = undefined
@@ -240,16 +246,31 @@ export class Output {
 
   /** A stream calls back in order: when an empty write is through, so is all that came before. */
   #askSystem(): void {
+    const { connection, stream } = this.#host
     // After the end of the stream nothing can be asked of it: who waits is told when it is closed.
-    if (this.#host.connection.pendingBytes > 0 || !this.#host.stream.writable) return
-    const waiters = this.#waitingForSystem ?? []
-    this.#waitingForSystem = undefined
+    if (connection.unflushedBytes > 0 || !stream.writable) return
+    const waiters = this.#takeWritten()
+    if (waiters.length === 0) return
     this.#askedFor ??= new Set()
     this.#askedFor.add(waiters)
-    this.#host.stream.write('', (error) => {
+    stream.write('', (error) => {
       this.#askedFor?.delete(waiters)
-      for (const resolve of waiters) resolve(error === undefined || error === null)
+      for (const { resolve } of waiters) resolve(error === undefined || error === null)
     })
+  }
+
+  /** Those for whom all has been given to the stream: the first in the line, for who comes later waits for more. */
+  #takeWritten(): SystemWaiter[] {
+    const { connection } = this.#host
+    const waiting = this.#waitingForSystem ?? []
+    const rest = waiting.findIndex((waiter) => {
+      // What was held when it came may be on its way by now.
+      if (waiter.due === Infinity) waiter.due = connection.due
+      return waiter.due > connection.written
+    })
+    if (rest !== -1) return waiting.splice(0, rest)
+    this.#waitingForSystem = undefined
+    return waiting
   }
 
   #tellReady(isOpen: boolean): void {

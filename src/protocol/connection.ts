@@ -75,6 +75,21 @@ export class Connection {
     return this.#outbox.sender.heldBytes
   }
 
+  /** Bytes of frames that were not given to the handler's `write` yet. */
+  get unflushedBytes(): number {
+    return this.#outbox.writer.pending
+  }
+
+  /** Counts what has become frames of what had to wait for that. */
+  get written(): number {
+    return this.#outbox.sender.written
+  }
+
+  /** What `written` will be when all that was given to send so far has become frames; `Infinity` when that is not known. */
+  get due(): number {
+    return this.#outbox.sender.due
+  }
+
   /** Whether the extension works on a message; when it is done, there is output. */
   get isEncoding(): boolean {
     return this.#outbox.sender.encoding

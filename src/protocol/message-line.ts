@@ -34,6 +34,8 @@ export class MessageLine {
   #held: Line | undefined
   #readyBytes = 0
   #heldBytes = 0
+  #readyCount = 0
+  #heldCount = 0
 
   /** Whether nothing may go now. */
   get isEmpty(): boolean {
@@ -50,16 +52,28 @@ export class MessageLine {
     return this.#heldBytes
   }
 
+  /** How many messages and fragments wait. */
+  get count(): number {
+    return this.#readyCount + this.#heldCount
+  }
+
+  /** Whether some of them wait for a message in fragments to end. */
+  get holds(): boolean {
+    return this.#heldCount > 0
+  }
+
   /** Line up behind what may go. */
   push(message: Outgoing, size: number): void {
     this.#ready = append(this.#ready, { message, size, next: undefined })
     this.#readyBytes += size
+    this.#readyCount++
   }
 
   /** Wait for the message in fragments to end. */
   hold(message: Outgoing, size: number): void {
     this.#held = append(this.#held, { message, size, next: undefined })
     this.#heldBytes += size
+    this.#heldCount++
   }
 
   /** The message in fragments has ended: what waited for that may go, behind its end. */
@@ -71,8 +85,10 @@ export class MessageLine {
       this.#ready.last = this.#held.last
     }
     this.#readyBytes += this.#heldBytes
+    this.#readyCount += this.#heldCount
     this.#held = undefined
     this.#heldBytes = 0
+    this.#heldCount = 0
   }
 
   /**
@@ -82,14 +98,17 @@ export class MessageLine {
   abandon(isBegun: boolean): number {
     let lastEnd: Waiting | undefined
     let dropped = 0
+    let droppedCount = 0
     for (let at = this.#ready?.first; at !== undefined; at = at.next) {
       dropped = at.message.final ? 0 : dropped + at.size
+      droppedCount = at.message.final ? 0 : droppedCount + 1
       if (at.message.final) lastEnd = at
     }
     if (lastEnd === undefined && isBegun) return 0
     if (lastEnd !== undefined) lastEnd.next = undefined
     this.#ready = lastEnd && { first: this.#ready!.first, last: lastEnd }
     this.#readyBytes -= dropped
+    this.#readyCount -= droppedCount
     this.release()
     return dropped
   }
@@ -102,6 +121,7 @@ export class MessageLine {
     if (next === undefined) this.#ready = undefined
     else line.first = next
     this.#readyBytes -= size
+    this.#readyCount--
     return message
   }
 }

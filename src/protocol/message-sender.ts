@@ -32,8 +32,10 @@ export class MessageSender {
   /** Set while the extension works on a message, of so many bytes. */
   #working = false
   #workingBytes = 0
-  /** Bytes that waited when it was decided that they will not be sent. */
+  #written = 0
+  /** Bytes that waited when it was decided that they will not be sent, and whether any message did, be it empty. */
   #lostBytes = 0
+  #hasLost = false
   /** Whether `encode` has not returned yet: who called it then sees to what comes next, and else `done` does. */
   #inEncode = false
   /** Whether a message in fragments was begun and not ended yet, by what was given to `send` and by what was written. */
@@ -61,6 +63,21 @@ export class MessageSender {
   /** Those of them that do not leave by themselves: they wait for a message in fragments to end, or were lost. */
   get heldBytes(): number {
     return (this.#line?.heldBytes ?? 0) + this.#lostBytes
+  }
+
+  /** Counts messages and fragments that had to wait, or the extension had to work on, as they are written. */
+  get written(): number {
+    return this.#written
+  }
+
+  /**
+   * What `written` will be when all that was given to `send` so far has been. `Infinity` while that is not known, because
+   * some waits for a message in fragments to end, and when some was lost.
+   */
+  get due(): number {
+    const line = this.#line
+    if (this.#hasLost || line?.holds === true) return Infinity
+    return this.#written + (line?.count ?? 0) + (this.#working ? 1 : 0)
   }
 
   /** Whether the extension works on a message; when it is done, there is output. */
@@ -125,6 +142,7 @@ export class MessageSender {
   }
 
   #lose(): void {
+    this.#hasLost ||= this.#working || (this.#line?.count ?? 0) > 0
     this.#lostBytes = this.queuedBytes
     this.#line = undefined
     this.#workingBytes = 0
@@ -182,6 +200,7 @@ export class MessageSender {
   }
 
   #write(message: Outgoing, begins: boolean, payload: string | Uint8Array, rsv: number): void {
+    this.#written++
     const opcode = !begins ? Opcode.Continuation : message.isText ? Opcode.Text : Opcode.Binary
     const firstByte = (message.final ? FIN_BIT : 0) | rsv | opcode
     if (typeof payload === 'string') this.#writer.text(firstByte, payload)

@@ -25,6 +25,76 @@ describe('Who waits for output to be handed to the system', () => {
     expect(output.bufferedAmount).toBe(6)
   })
 
+  it('is told so of an empty message too, which leaves no bytes behind', async () => {
+    const bound = new Bound({ extension: new SlowExtension() })
+    bound.binding.connection.send('')
+    const sent = bound.binding.output.whenSent()
+    await bound.send(VIOLATION)
+    bound.far.end()
+    expect(await sent).toBe(false)
+  })
+
+  it('does not wait for what is sent behind, however much that is', async () => {
+    const extension = new SlowExtension()
+    const bound = new Bound({ extension })
+    const { connection, output } = bound.binding
+    const told: [string, boolean][] = []
+    const send = (word: string): void => {
+      connection.send(word)
+      void output.whenSent().then((isSent) => told.push([word, isSent]))
+    }
+    for (const word of ['one', 'two', 'three']) send(word)
+    extension.finishEncoding()
+    await turns()
+    expect(told).toEqual([['one', true]])
+    send('four')
+    extension.finishEncoding()
+    await turns()
+    expect(told).toEqual([
+      ['one', true],
+      ['two', true],
+    ])
+    await bound.send(VIOLATION)
+    bound.far.end()
+    await turns()
+    expect(told.slice(2)).toEqual([
+      ['three', false],
+      ['four', false],
+    ])
+  })
+
+  it('waits for the end of a message in fragments that is before it, and for nothing behind that (RFC 6455 5.4)', async () => {
+    const extension = new SlowExtension()
+    const bound = new Bound({ extension })
+    const { connection, output } = bound.binding
+    const told: string[] = []
+    const note = (word: string): void => void output.whenSent().then((isSent) => told.push(`${word} ${isSent}`))
+    connection.sendFragment('be', true, false)
+    note('be')
+    connection.send('whole')
+    note('whole')
+    extension.finishEncoding()
+    await turns()
+    expect(told).toEqual(['be true'])
+    connection.sendFragment('gun', true, true)
+    note('gun')
+    connection.send('last')
+    note('last')
+    extension.finishEncoding()
+    await turns()
+    expect(bound.frames.map(({ opcode, fin }) => [opcode, fin])).toEqual([
+      [1, false],
+      [0, true],
+    ])
+    extension.finishEncoding()
+    await turns()
+    expect(bound.frames.length).toBe(3)
+    expect(told).not.toContain('last true')
+    extension.finishEncoding()
+    await turns()
+    expect(told.toSorted()).toEqual(['be true', 'gun true', 'last true', 'whole true'])
+  })
+
   it('is told that it was, of what had left before', async () => {
     const extension = new SlowExtension()
     const bound = new Bound({ extension })

@@ -38,11 +38,11 @@ describe('A line of messages', () => {
       return line
     }
     const begun = fill(false)
-    expect([begun.abandon(true), begun.heldBytes, takeAll(begun)]).toEqual([0, 5, ['first', 'second']])
+    expect([begun.abandon(true), begun.count, begun.heldBytes, takeAll(begun)]).toEqual([0, 3, 5, ['first', 'second']])
     const unbegun = fill(false)
-    expect([unbegun.abandon(false), unbegun.bytes, takeAll(unbegun)]).toEqual([11, 5, ['whole']])
+    expect([unbegun.abandon(false), unbegun.count, unbegun.bytes, takeAll(unbegun)]).toEqual([11, 1, 5, ['whole']])
     const behind = fill(true)
-    expect([behind.abandon(true), behind.bytes, takeAll(behind)]).toEqual([6, 10, ['first', 'whole']])
+    expect([behind.abandon(true), behind.count, behind.bytes, takeAll(behind)]).toEqual([6, 2, 10, ['first', 'whole']])
   })
 
   it('is the same as two lists, whatever is done to it', () => {
@@ -63,7 +63,11 @@ describe('A line of messages', () => {
           }
           const bytesOf = (list: string[]): number => list.reduce((sum, text) => sum + Number(text), 0)
           expect([line.bytes, line.heldBytes]).toEqual([bytesOf([...ready, ...held]), bytesOf(held)])
-          expect(line.isEmpty).toBe(ready.length === 0)
+          expect([line.count, line.holds, line.isEmpty]).toEqual([
+            ready.length + held.length,
+            held.length > 0,
+            ready.length === 0,
+          ])
         }
       }),
     )
