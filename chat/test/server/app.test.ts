@@ -36,6 +36,9 @@ describe('the chat server', () => {
       return statusCode
     }
     expect(await status('/chat', ['chat.v1'], 'https://evil.example')).toBe(403)
+    for (const profile of ['s0', 's1', 's3', 's4']) {
+      expect(await status(`/legacy/${profile}`, [], 'https://evil.example')).toBe(403)
+    }
     expect(await status('/chat', ['other'])).toBe(400)
     expect(await status('/nowhere', ['chat.v1'])).toBe(404)
   })
@@ -66,18 +69,21 @@ describe('the chat server', () => {
     await anna.send('general', 'still here')
   })
 
-  it('ends no process for a frame that breaks the protocol', async () => {
-    room = await testApp()
-    const anna = await room.client('Anna')
-    await anna.join('general')
-    const socket = new WebSocket(room.socketUrl(), ['chat.v1'])
-    await once(socket, 'open')
-    const { _socket: tcp } = socket as unknown as { _socket: import('node:net').Socket }
-    tcp.write(Uint8Array.of(0x83, 0x80, 0, 0, 0, 0))
-    const [code] = await once(socket, 'close')
-    expect(code).toBe(1002)
-    await anna.send('general', 'still here')
-  })
+  it.each(['/chat', '/legacy/s0', '/legacy/s1', '/legacy/s3', '/legacy/s4'])(
+    'ends no process for a frame that breaks the protocol on %s',
+    async (path) => {
+      room = await testApp()
+      const anna = await room.client('Anna')
+      await anna.join('general')
+      const socket = new WebSocket(room.socketUrl(path), path === '/chat' ? ['chat.v1'] : [])
+      await once(socket, 'open')
+      const { _socket: tcp } = socket as unknown as { _socket: import('node:net').Socket }
+      tcp.write(Uint8Array.of(0x83, 0x80, 0, 0, 0, 0))
+      const [code] = await once(socket, 'close')
+      expect(code).toBe(1002)
+      await anna.send('general', 'still here')
+    },
+  )
 
   it.each([false, true])('closes with 1009 at a message of over 64 KiB (deflated: %j)', async (perMessageDeflate) => {
     room = await testApp()

@@ -59,6 +59,16 @@ describe('buildTimeline', () => {
     expect(items[4]).toMatchObject({ joined: ['Kim'], left: [] })
   })
 
+  it('knows own messages by who has sent them, not by the name', () => {
+    const namesake = { id: 'u-other', name: ADA.name }
+    const messages = [message(1, at, ADA), message(2, at + 1, namesake)]
+    const bubbles = build({ messages }).filter((item) => item.kind === 'message')
+    expect(bubbles.map(({ own, head }) => [own, head])).toEqual([
+      [true, true],
+      [false, true],
+    ])
+  })
+
   it('ends with what waits to be sent, in the group of the own messages', () => {
     const pending = [{ cid: 'p', owner: ADA.id, room: 'general', text: 'x', at: at + 5, state: 'queued' as const }]
     const items = build({ messages: [message(1, at, ADA)], pending })
