@@ -64,6 +64,24 @@ describe.skipIf(!hasChromium)('the toasts of the chat page in Chromium', { timeo
     await toast(ada, `A message in #${one} was not deleted (not connected)`).waitFor()
   })
 
+  it('tell whom the only room refuses, who stands at the door again', async () => {
+    const ada = await arrive()
+    await enter(ada, 'Ada', 'general')
+    // From now on nobody is let into a room.
+    await ada.evaluate(() => {
+      const { send } = WebSocket.prototype
+      WebSocket.prototype.send = function (data) {
+        send.call(this, String(data).replace('"t":"join"', '"t":"nonsense"'))
+      }
+    })
+    await ada.context().setOffline(true)
+    await ada.locator('.banner', { hasText: 'Offline' }).waitFor()
+    await ada.context().setOffline(false)
+    await toast(ada, '#general cannot be entered (unknown to this server)').waitFor()
+    await ada.locator('#name').waitFor()
+    expect(await ada.locator('#name').inputValue()).toBe('Ada')
+  })
+
   for (const [device, options] of [
     ['desktop', { viewport: { width: 1360, height: 860 } }],
     ['phone', PHONE],

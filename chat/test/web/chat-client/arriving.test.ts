@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { ADA, FakeSocket, HELLO, joinReply } from '../fake-socket.ts'
-import { barred, eachWithItsClient, greet, make, ROOMS, settle } from './setting.ts'
+import { arrived, barred, eachWithItsClient, greet, make, reconnect, ROOMS, settle } from './setting.ts'
 
 eachWithItsClient()
 
@@ -72,5 +72,21 @@ describe('A chat client arrives', () => {
     expect(FakeSocket.last.asked('room.create')).toHaveLength(1)
     expect(client.sessions.size).toBe(0)
     expect(barred).toEqual([['general', 'no_room']])
+  })
+
+  it('makes its room again after every time that the server began anew', async () => {
+    const client = await arrived()
+    for (const times of [1, 2]) {
+      FakeSocket.last.end(1006)
+      await reconnect()
+      FakeSocket.last.refuse('join', { code: 4040, name: 'no_room', retry: false })
+      await settle()
+      FakeSocket.last.answer('room.create', ROOMS[0]!)
+      await settle()
+      FakeSocket.last.answer('join', joinReply([], { epoch: `anew-${times}`, reset: true }))
+      await settle()
+      expect(client.sessions.get('general')!.live).toBe(true)
+    }
+    expect(barred).toEqual([])
   })
 })

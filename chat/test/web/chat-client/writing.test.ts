@@ -88,6 +88,31 @@ describe('A chat client writes', () => {
     expect(FakeSocket.last.asked('send')).toHaveLength(2)
   })
 
+  it('lets go of what was not sent with the room that is left', async () => {
+    const client = await arrived()
+    FakeSocket.last.end(1006)
+    client.post('general', 'too late')
+    client.post('random', 'elsewhere')
+    client.leave('general')
+    expect(client.outbox.entries).toMatchObject([{ room: 'random' }])
+    expect(await storage.load('tab-1')).toMatchObject([{ text: 'elsewhere' }])
+  })
+
+  it('waits no longer to send to a room that cannot be entered any more', async () => {
+    const client = await arrived()
+    FakeSocket.last.end(1006)
+    client.post('general', 'to nobody')
+    client.post('random', 'elsewhere')
+    await reconnect()
+    FakeSocket.last.refuse('join', { code: 4030, name: 'forbidden', retry: false })
+    await settle()
+    expect(client.outbox.entries).toMatchObject([
+      { room: 'general', state: 'failed', error: 'forbidden' },
+      { room: 'random', state: 'queued' },
+    ])
+    expect(client.outbox.waiting).toBe(1)
+  })
+
   it('brings the outbox of an earlier page of the same tab along', async () => {
     await storage.put({
       cid: 'c'.repeat(22),

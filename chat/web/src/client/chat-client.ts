@@ -38,6 +38,7 @@ export class ChatClient {
   readonly #options: ChatClientOptions
   readonly #lobby: Lobby
   readonly #sender: Sender
+  /** Rooms that were made again, and not entered since. */
   readonly #remade = new Set<string>()
   #everReady = false
   #ready = false
@@ -127,7 +128,9 @@ export class ChatClient {
     return session
   }
 
+  /** Leave a room; what was not sent there goes with it, or it would go out at some later visit. */
   leave(room: string): void {
+    for (const entry of this.outbox.entries) if (entry.room === room) this.outbox.discard(entry.cid)
     this.sessions.get(room)?.close()
     this.sessions.delete(room)
     this.link.requests.tell('leave', { forget: true }, room)
@@ -217,11 +220,15 @@ export class ChatClient {
       if ((await this.directory.create(session.room)) === undefined) return void session.join()
     }
     this.sessions.delete(session.room)
+    for (const { cid, room, state } of this.outbox.entries) {
+      if (room === session.room && state !== 'stored') this.outbox.failed(cid, name)
+    }
     this.#options.onrefused?.(session.room, name)
     this.#options.onchange()
   }
 
   #roomChanged(session: RoomSession): void {
+    if (session.live) this.#remade.delete(session.room)
     this.outbox.settle(session.room, session.log.last)
     this.#sender.flush()
     this.#options.onchange()

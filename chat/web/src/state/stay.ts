@@ -27,8 +27,10 @@ listen({
   onrefused: (room, reason) => {
     toasts.show('bad', t.value.toasts.noEntry(room, errorText(reason)))
     tab.value.rooms = tab.value.rooms.filter((one) => one !== room)
+    if (tab.value.active !== room) return
     const next = tab.value.rooms[0]
-    if (tab.value.active === room && next !== undefined) openRoom(next)
+    if (next !== undefined) openRoom(next)
+    else signOut()
   },
 })
 
