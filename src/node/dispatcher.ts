@@ -23,6 +23,8 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
   readonly #hub: () => TopicHub<Data>
   readonly #gone: (socket: Socket<Data>, outcome: CloseOutcome) => void
   readonly #budget: OutputBudget
+  /** With `sequential`: until when the messages behind one in parts wait, once all of it has come. */
+  readonly #handling = new WeakMap<MessageParts, Promise<void>>()
 
   constructor(
     settings: ServerSettings<Data>,
@@ -59,7 +61,8 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
     if (limiter !== undefined && !keepWithin(socket, limiter, limiter.message(byteLengthOf(message)))) return
     if (queue !== undefined) return queue.push(message)
     const result = this.#settings.options.message?.(socket, message, isText)
-    if (isThenable(result)) this.#hold(socket, result, this.#settings.sequential)
+    if (!isThenable(result)) return
+    this.#hold(socket, result, this.#settings.sequential && internalsOf(socket).queue === undefined)
   }
 
   part(socket: Socket<Data>, bytes: Uint8Array, { isText, first, final }: PartPlace): void {
@@ -78,6 +81,8 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
     if (!final) return
     internals.parts = undefined
     parts.end()
+    const handling = this.#handling.get(parts)
+    if (handling !== undefined) this.#hold(socket, handling, internals.queue === undefined)
   }
 
   ping(socket: Socket<Data>, payload: Uint8Array): void {
@@ -165,8 +170,9 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
     }
     try {
       const result = this.#settings.options.parts!(socket, parts)
-      if (isThenable(result)) Promise.resolve(result).then(settled, failed)
-      else settled()
+      if (!isThenable(result)) return settled()
+      const handling = Promise.resolve(result).then(settled, failed)
+      if (this.#settings.sequential) this.#handling.set(parts, handling)
     } catch (error) {
       failed(error)
     }
@@ -176,7 +182,10 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
     if (isThenable(result)) Promise.resolve(result).catch((error: unknown) => this.error(socket, error))
   }
 
-  /** With `rests`, what comes next waits until the promise is settled, and TCP holds the peer back. */
+  /**
+   * With `rests`, what comes next waits until the promise is settled, and TCP holds the peer back. Never for a handler that
+   * reads the messages itself: it would wait for itself.
+   */
   #hold(socket: Socket<Data>, result: PromiseLike<unknown>, rests: boolean): void {
     if (!rests) return this.#watch(socket, result)
     const { connection } = internalsOf(socket).binding

@@ -107,7 +107,10 @@ export interface ServerOptions<Data> extends ServerHandlers<Data>, ConnectionLim
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions
   /** Hand text over as a string (default) or as bytes, which are checked to be UTF-8. */
   readonly text?: 'string' | 'bytes'
-  /** The next message waits until the `message` handler's promise is settled, and the peer is held back. Default false. */
+  /**
+   * The next message waits until the promise of the `message` or `parts` handler is settled, and the peer is held back.
+   * Default false.
+   */
   readonly sequential?: boolean
   /** Answer pings. Default true. RFC 6455 5.5.2 wants them answered: turn it off only to do so by `pong`. */
   readonly autoPong?: boolean

@@ -86,6 +86,58 @@ describe('Messages', () => {
     client.destroy()
   })
 
+  it.each([
+    ['that settles when it has more to do', 'later'],
+    ['that has settled with the message', 'at once'],
+  ])('wait for the parts handler of the message before them, one %s', async (_what, when) => {
+    const log: string[] = []
+    const { promise, resolve } = deferred()
+    const { port } = await serve({
+      sequential: true,
+      partsFrom: 3,
+      async parts(socket, message) {
+        let length = 0
+        for await (const part of message) length += part.length
+        log.push(`read ${length}`)
+        socket.send('read')
+        if (when === 'later') await promise
+        log.push('done')
+      },
+      message(socket, message) {
+        log.push(message as string)
+        socket.send(message)
+      },
+    })
+    const client = await RawClient.open(port)
+    client.send(clientFrame(1, 'large'), clientFrame(9), clientFrame(1, 'b'))
+    await client.take(2)
+    if (when === 'later') expect(log).toEqual(['read 5'])
+    resolve()
+    await client.take(3)
+    expect(log).toEqual(['read 5', 'done', 'b'])
+    client.destroy()
+  })
+
+  it.each(['message', 'parts'])('do not wait for a %s handler that reads those that follow itself', async (name) => {
+    const read = async (socket: Socket): Promise<void> => {
+      for await (const message of socket) socket.send(message)
+    }
+    const { port } = await serve({
+      sequential: true,
+      partsFrom: 3,
+      message: (socket) => read(socket),
+      async parts(socket, message) {
+        const messages = socket[Symbol.asyncIterator]()
+        for await (const part of message) void part
+        socket.send((await messages.next()).value!)
+      },
+    })
+    const client = await RawClient.open(port)
+    client.send(clientFrame(1, name === 'parts' ? 'large' : 'a'), clientFrame(1, 'b'))
+    expect((await client.take(1))[0]!.payload.toString()).toBe('b')
+    client.destroy()
+  })
+
   it('come one after the other also where the promise is of another realm', async () => {
     const log: string[] = []
     const settle: (() => void)[] = []
