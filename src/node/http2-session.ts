@@ -36,7 +36,10 @@ export function openSession(hop: Hop, settings: ClientSettings): ClientHttp2Sess
     settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
   })
   session.on('error', ignore)
-  session.once('connect', () => session.setLocalWindowSize(SESSION_WINDOW))
+  session.once('connect', () => {
+    // Who has given up meanwhile has destroyed it; Node tells of the connection all the same.
+    if (!session.destroyed) session.setLocalWindowSize(SESSION_WINDOW)
+  })
   return session
 }
 
@@ -75,6 +78,7 @@ async function waitFor(session: ClientHttp2Session): Promise<void> {
         if (isEnabled(session)) resolve()
       }
       const ask = (): void => {
+        if (session.destroyed) return closed()
         session.ping((error) => {
           check()
           if (error === null) reject(new HandshakeError('http2', NOT_ENABLED))
@@ -83,8 +87,7 @@ async function waitFor(session: ClientHttp2Session): Promise<void> {
       const closed = (): void => reject(new HandshakeError('network', 'the session has ended'))
       leave = () => session.off('remoteSettings', check).off('connect', ask).off('error', reject).off('close', closed)
       session.on('remoteSettings', check).on('error', reject).on('close', closed)
-      if (session.destroyed) closed()
-      else if (session.connecting) session.once('connect', ask)
+      if (session.connecting && !session.destroyed) session.once('connect', ask)
       else ask()
     })
   } finally {

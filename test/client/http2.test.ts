@@ -1,4 +1,5 @@
 /** The client over HTTP/2, against our server, servers that do not take it, and servers that break the rules. RFC 8441 3, 5. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import {
   connect,
@@ -9,7 +10,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import { createServer as createHttpsServer } from 'node:https'
-import { createServer as createTcpServer, type AddressInfo } from 'node:net'
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeSelfSigned } from '../../src/cli/self-signed.ts'
 import { reject } from '../../src/handshake/rejection.ts'
@@ -19,6 +20,8 @@ import type { ServerOptions } from '../../src/node/server-options.ts'
 import { WebSocketStream } from '../../src/node/websocket-stream.ts'
 import { WebSocket } from '../../src/node/websocket.ts'
 import { serve } from '../support/serve.ts'
+import { turns } from '../support/turns.ts'
+import { uncaught } from '../support/uncaught.ts'
 
 const tls = makeSelfSigned(['127.0.0.1'], Date.now())
 const trusting = { tls: { ca: tls.cert } }
@@ -233,6 +236,23 @@ describe('A handshake over HTTP/2 that fails', () => {
     ['ends the session', (stream: ServerHttp2Stream) => stream.session!.destroy()],
   ])('by a server that %s is told', async (_what, act) => {
     expect(await failure(await answering(act))).toMatchObject({ code: 'network' })
+  })
+
+  it('is given up just when its connection is there, and nothing throws', async () => {
+    const errors = uncaught()
+    const url = await answering(() => {})
+    const controller = new AbortController()
+    // Behind the session's own listener, which tells of the connection in the next tick.
+    const made = (message: unknown): void => {
+      const { socket } = message as { socket: Socket }
+      queueMicrotask(() => socket.once('connect', () => controller.abort()))
+    }
+    subscribe('net.client.socket', made)
+    onTestFinished(() => void unsubscribe('net.client.socket', made))
+    const connecting = WebSocket.connect(url, { http2: true, signal: controller.signal })
+    await expect(connecting).rejects.toMatchObject({ name: 'AbortError' })
+    await turns()
+    expect(errors).toEqual([])
   })
 
   it('is given up with its signal, and leaves nothing open', async () => {
