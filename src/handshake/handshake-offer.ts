@@ -23,7 +23,7 @@ export interface HandshakeOffer {
 /** RFC 6455 4.2.2, item 4, /version/: another one is answered with 426 and the version that is understood; 4.4. */
 export function checkVersion(rawHeaders: readonly string[]): Rejection | undefined {
   const versions = valuesOf(rawHeaders, 'sec-websocket-version')
-  const [version] = versions
+  const version = versions[0]
   if (version === undefined || versions.length > 1)
     return new Rejection(
       400,
@@ -55,6 +55,7 @@ export function readOffer(rawHeaders: readonly string[]): HandshakeOffer | Rejec
 
 /** RFC 6455 11.3.4: in a request it may be spread over several lines. 4.1, item 10: tokens, all of them unique. */
 function readProtocols(values: readonly string[]): readonly string[] | Rejection {
+  if (values.length === 0) return values
   const protocols = new Set<string>()
   for (const value of values) {
     const tokens = parseTokenList(value)

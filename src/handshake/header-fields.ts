@@ -18,6 +18,8 @@ export type HeaderInput = Readonly<Record<string, HeaderValue>> | Iterable<reado
  */
 const FIELD_VALUE = /^[\t\x20-\x7e]*$/
 
+const NONE: readonly string[] = []
+
 /** How much of a text that came from elsewhere is repeated in a message. */
 const QUOTED_LENGTH = 64
 
@@ -25,14 +27,17 @@ const QUOTED_LENGTH = 64
  * Find every value of a header in `rawHeaders` (name, value, name, value …), in the order they came. The names of a
  * peer are only ever compared, never used as keys.
  */
-export function valuesOf(rawHeaders: readonly string[], lowerName: string): string[] {
-  const values: string[] = []
+export function valuesOf(rawHeaders: readonly string[], lowerName: string): readonly string[] {
+  let values: string[] | undefined
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string
-    if (name.length === lowerName.length && equalsIgnoringCase(name, lowerName))
-      values.push(rawHeaders[at + 1] as string)
+    if (name.length !== lowerName.length || !equalsIgnoringCase(name, lowerName)) continue
+    const value = rawHeaders[at + 1] as string
+    // Mostly there is but one: an array that begins empty makes room for many.
+    if (values === undefined) values = [value]
+    else values.push(value)
   }
-  return values
+  return values ?? NONE
 }
 
 /** Repeat a text from elsewhere in a message: short, in quotes, and without a character that could mean anything. */

@@ -61,7 +61,7 @@ export function readServerHandshake(head: RequestHead): ServerHandshake | Reject
 
 function readTarget({ target, rawHeaders }: RequestHead): RequestTarget | Rejection {
   const hosts = valuesOf(rawHeaders, 'host')
-  const [host] = hosts
+  const host = hosts[0]
   // RFC 9112 3.2: a request that lacks Host, or has more than one, MUST be answered with 400.
   if (host === undefined || hosts.length > 1)
     return malformed(`The request had ${hosts.length} Host headers, exactly one is required.`)
@@ -84,7 +84,7 @@ function readUpgrade(rawHeaders: readonly string[]): string | Rejection {
   const body = checkNoBody(rawHeaders)
   if (body !== undefined) return body
   const keys = valuesOf(rawHeaders, 'sec-websocket-key')
-  const [key] = keys
+  const key = keys[0]
   if (key === undefined || keys.length > 1)
     return malformed(`The request had ${keys.length} Sec-WebSocket-Key headers, exactly one is required.`)
   if (!isValidKey(key)) return malformed('The Sec-WebSocket-Key header must be 16 bytes in base64.')

@@ -56,13 +56,18 @@ export function detach(server: AnyHttpServer, taker: UpgradeTaker): void {
 
 function begin(server: AnyHttpServer): Attachment {
   const takers: UpgradeTaker[] = []
-  const takerOf = (target: string, able: (taker: UpgradeTaker) => boolean = () => true): UpgradeTaker | undefined => {
+  const takerOf = (target: string, isStream: boolean): UpgradeTaker | undefined => {
     const path = pathOf(target)
-    const candidates = takers.filter(able)
-    return candidates.find((one) => one.path === path) ?? candidates.find((one) => one.path === undefined)
+    let ofEveryPath: UpgradeTaker | undefined
+    for (const taker of takers) {
+      if (isStream && taker.handleConnect === undefined) continue
+      if (taker.path === path) return taker
+      if (taker.path === undefined) ofEveryPath = taker
+    }
+    return ofEveryPath
   }
   const upgraded = (request: IncomingMessage, stream: Duplex, head: Uint8Array): void => {
-    const taker = takerOf(request.url ?? '')
+    const taker = takerOf(request.url ?? '', false)
     if (taker !== undefined) return taker.handleUpgrade(request, stream, head)
     // Somebody else listens too: it may be theirs.
     if (server.listenerCount('upgrade') > 1) return
@@ -72,7 +77,7 @@ function begin(server: AnyHttpServer): Attachment {
   }
   const connected = (head: StreamHead): boolean => {
     const { ':path': target = '' } = head.headers
-    const taker = takerOf(target as string, ({ handleConnect }) => handleConnect !== undefined)
+    const taker = takerOf(target as string, true)
     taker?.handleConnect?.(head)
     return taker !== undefined
   }

@@ -96,8 +96,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost, Hear
     this.#listener = listener
     this.#options = options
     this.#takesAtOnce = stream instanceof TcpSocket && !('encrypted' in stream)
-    const connection = { role: options.role, handler: this, ...(extension === undefined ? {} : { extension }) }
-    this.connection = new Connection(connection, settingsFor(options, this))
+    this.connection = new Connection({ role: options.role, handler: this, extension }, settingsFor(options, this))
     this.output = new Output(this)
     this.#heartbeat = options.heartbeat === undefined ? undefined : new Heartbeat(this, options.heartbeat)
   }

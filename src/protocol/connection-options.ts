@@ -77,7 +77,7 @@ export interface ConnectionOptions {
   /** Messages of more bytes than this are handed over in parts, to the handler's `part`. Default: none are. */
   readonly partsFrom?: number
   /** The extension that was negotiated. */
-  readonly extension?: ExtensionInstance
+  readonly extension?: ExtensionInstance | undefined
   /** How text is handed over. Default `string`; `bytes` gives it as UTF-8, checked. */
   readonly text?: 'string' | 'bytes'
   /** Whether pings are answered. Default true. */
