@@ -54,6 +54,13 @@ export class FrameReader {
     return this.#inPayload && this.#remaining === 0
   }
 
+  /** Whether a chunk holds bytes of one frame and nothing behind them. */
+  isWithinOneFrame(chunk: Uint8Array): boolean {
+    if (this.#inPayload) return chunk.length <= this.#remaining
+    if (this.#carried > 0 || chunk.length < 2 || chunk.length < headerLengthOf(chunk[1]!)) return false
+    return chunk.length <= decodeFrameHeader(chunk, 0, header) + header.payloadLength
+  }
+
   /** Read on in `chunk` from `from`; answer where it stopped: at the end, unless the sink said so before. */
   read(chunk: Uint8Array, from: number): number {
     const end = chunk.length

@@ -94,9 +94,11 @@ export class MessageReceiver implements MessageSink {
       this.#backlog.push(isLent ? this.#copyOf(chunk) : chunk)
       return
     }
+    // Of a chunk with several frames one copy serves all of their messages.
+    const isCopied = isLent && !this.#reader.isWithinOneFrame(chunk)
     this.#isParsing = true
-    this.#assembler.isLent = isLent
-    this.#read(chunk)
+    this.#assembler.isLent = isLent && !isCopied
+    this.#read(isCopied ? this.#copyOf(chunk) : chunk)
     this.#assembler.isLent = false
     this.#readBacklog()
   }

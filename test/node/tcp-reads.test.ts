@@ -55,7 +55,15 @@ function listen(socket: Duplex): Sink {
 
 const ends = [
   { who: 'a client', way: 'lent', of: ({ near, far }: Ends) => ({ reader: near, writer: far }) },
-  { who: 'a server', way: 'straight', of: ({ near, far }: Ends) => ({ reader: far, writer: near }) },
+  { who: 'a server', way: 'lent', of: ({ near, far }: Ends) => ({ reader: far, writer: near }) },
+  {
+    who: 'a server where nothing can be lent',
+    way: 'straight',
+    of: ({ near, far }: Ends) => {
+      Object.assign((far as unknown as { _handle: object })._handle, { useUserBuffer: undefined })
+      return { reader: far, writer: near }
+    },
+  },
 ] as const
 
 describe.each(ends)('What $who reads from TCP', ({ way, of }) => {
@@ -136,8 +144,34 @@ it('A stream that is not TCP is asked for its chunks as ever', async () => {
   expect(sink.ways).toEqual(['queued', 'queued'])
 })
 
-describe('Messages of a client', () => {
-  it('stay as they came while others come, in their connection and in others', async () => {
+describe('Messages', () => {
+  it('of a server stay as they came while others come, in their connection and in others', async () => {
+    const all = new Map<number, Uint8Array[]>()
+    let left = 3
+    let resolve: () => void
+    const done = new Promise<void>((go) => (resolve = go))
+    const { port } = await serve({
+      message(_socket, message) {
+        const bytes = message as Uint8Array
+        const kept = all.get(bytes[0]!) ?? []
+        all.set(bytes[0]!, kept)
+        if (kept.push(bytes) === 200 && --left === 0) resolve()
+      },
+    })
+    const sockets = await Promise.all([1, 2, 3].map(() => WebSocket.connect(`ws://127.0.0.1:${port}/`)))
+    sockets.forEach((socket, who) => {
+      for (let i = 0; i < 200; i++)
+        socket.send(new Uint8Array(2 + i * (who === 0 ? 700 : 7)).fill(i).fill(who + 1, 0, 1))
+    })
+    await done
+    for (const [who, messages] of all) {
+      const isRight = messages.every((bytes, i) => bytes[0] === who && bytes.subarray(1).every((byte) => byte === i))
+      expect(isRight).toBe(true)
+    }
+    for (const socket of sockets) socket.terminate()
+  })
+
+  it('of a client stay as they came while others come, in their connection and in others', async () => {
     const { port } = await serve({
       open(socket) {
         for (let i = 0; i < 200; i++) socket.send(new Uint8Array(i * 7).fill(i))

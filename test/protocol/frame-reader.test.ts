@@ -86,6 +86,29 @@ describe('Reading frames', () => {
     }
   })
 
+  it('tells whether a chunk holds bytes of one frame alone', () => {
+    const isWithin = (chunk: string, ...before: string[]): boolean => {
+      const reader = new FrameReader({ frameHeader: () => true, framePayload: () => true })
+      for (const each of before) reader.read(hex(each), 0)
+      return reader.isWithinOneFrame(hex(chunk))
+    }
+    expect(isWithin('82 02 61 62')).toBe(true)
+    expect(isWithin('82 02 61')).toBe(true)
+    expect(isWithin('82 02')).toBe(true)
+    expect(isWithin('82 02 61 62 82')).toBe(false)
+    expect(isWithin('82 81 00 00 00 00 61')).toBe(true)
+    expect(isWithin('82 81 00 00 00 00 61 82 00')).toBe(false)
+    expect(isWithin('82 fe 01 00 00 00 00 00 61 62')).toBe(true)
+    // Where the header is cut, nothing is known of what follows it.
+    expect(isWithin('82')).toBe(false)
+    expect(isWithin('82 7e 00')).toBe(false)
+    expect(isWithin('02 61', '82')).toBe(false)
+    expect(isWithin('62 63', '82 03 61')).toBe(true)
+    expect(isWithin('62', '82 03 61')).toBe(true)
+    expect(isWithin('62 63 82', '82 03 61')).toBe(false)
+    expect(isWithin('', '82 03 61')).toBe(true)
+  })
+
   it('begins where it is told to in a chunk', () => {
     const { reader, frames } = reading()
     expect(reader.read(hex('ff ff 89 01 61'), 2)).toBe(5)
