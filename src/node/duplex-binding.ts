@@ -18,52 +18,16 @@ import {
   type BindingParts,
   type SocketStats,
 } from './binding-options.ts'
+import { bindStream, type StreamUser } from './bound-stream.ts'
 import { CloseDeadline } from './close-deadline.ts'
 import { Heartbeat, type HeartbeatHost } from './heartbeat.ts'
 import { Output, type OutputHost } from './output.ts'
 import { ownCopy } from './platform.ts'
-import { takeReads } from './tcp-reads.ts'
 import { wheel } from './timer-wheel.ts'
 import { flushSoon } from './turn.ts'
 import type { TapFeed } from './wire-tap.ts'
 
-/** How a stream knows its binding. */
-const binding = Symbol('binding')
-
-type BoundStream = Duplex & { [binding]: DuplexBinding<unknown> }
-
-const TAKEN = 'this stream was taken for a WebSocket connection already'
-
-/**
- * Claim a stream for the one connection it can have.
- * @throws Error when that was done before.
- */
-export function claimStream(stream: Duplex): void {
-  if (binding in stream) throw new Error(TAKEN)
-  ;(stream as { [binding]?: undefined })[binding] = undefined
-}
-
-function streamFailed(this: BoundStream, error: Error): void {
-  this[binding].connection.transportClosed(error)
-}
-
-function streamClosed(this: BoundStream): void {
-  this[binding].connection.transportClosed()
-}
-
-function streamEnded(this: BoundStream): void {
-  this[binding].ended()
-}
-
-function streamDrained(this: BoundStream): void {
-  this[binding].output.drained()
-}
-
-function streamRead(this: BoundStream, chunk: Uint8Array, isLent?: boolean): void {
-  this[binding].receive(chunk, isLent)
-}
-
-export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost, HeartbeatHost {
+export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost, HeartbeatHost, StreamUser {
   readonly connection: Connection
   readonly stream: Duplex
   readonly extension: ExtensionInstance | undefined
@@ -104,18 +68,9 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost, Hear
   /** Begin to read. `head` is what came in the same segment as the handshake. */
   start(head: Uint8Array | undefined): void {
     const { stream } = this
-    // The same five functions for all streams: an idle connection is not to keep closures of its own.
-    const bound = stream as BoundStream
-    if (bound[binding] !== undefined) throw new Error(TAKEN)
-    bound[binding] = this
+    bindStream(stream, this)
     // A peer that says no more may still read: this side ends when what is on its way has left, not before.
     stream.allowHalfOpen = true
-    stream.on('error', streamFailed)
-    stream.on('close', streamClosed)
-    stream.on('end', streamEnded)
-    stream.on('drain', streamDrained)
-    stream.on('data', streamRead)
-    takeReads(stream, streamRead)
     if (stream.destroyed) return this.connection.transportClosed()
     if (head !== undefined && head.length > 0) this.receive(head)
   }
