@@ -23,6 +23,7 @@ import { CloseDeadline } from './close-deadline.ts'
 import { Heartbeat, type HeartbeatHost } from './heartbeat.ts'
 import { Output, type OutputHost } from './output.ts'
 import { ownCopy } from './platform.ts'
+import { restReads } from './tcp-reads.ts'
 import { wheel } from './timer-wheel.ts'
 import { flushSoon } from './turn.ts'
 import type { TapFeed } from './wire-tap.ts'
@@ -191,7 +192,7 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost, Hear
 
   reading(wanted: boolean): void {
     if (wanted) this.stream.resume()
-    else this.stream.pause()
+    else restReads(this.stream)
   }
 
   closing(): void {

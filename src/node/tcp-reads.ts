@@ -3,7 +3,7 @@
  * in the next tick, and from one buffer, where Node would make memory for each read. Not a matter of any RFC.
  */
 import { connect, Socket, type NetConnectOpts } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { Readable, type Duplex } from 'node:stream'
 
 /** As many bytes as Node reads at once itself. */
 const BUFFER_SIZE = 65_536
@@ -32,6 +32,15 @@ export function takeReads(stream: Duplex, take: Taker): void {
   const socket: TakenSocket = stream
   if (!(taker in socket) && !lendTo(socket)) socket.push = pushed
   socket[taker] = take
+}
+
+/**
+ * Let reading rest. A socket that reads into a buffer it was given would stop at once, and learn nothing of an end that is
+ * there already; any other goes on until its queue is full, and so does this one.
+ */
+export function restReads(stream: Duplex): void {
+  if (taker in stream) Readable.prototype.pause.call(stream)
+  else stream.pause()
 }
 
 function buffer(): Uint8Array<ArrayBuffer> {

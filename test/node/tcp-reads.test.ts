@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { PassThrough, type Duplex } from 'node:stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { connectLending, takeReads } from '../../src/node/tcp-reads.ts'
+import { connectLending, restReads, takeReads } from '../../src/node/tcp-reads.ts'
 import { WebSocket } from '../../src/node/websocket.ts'
 import { serve } from '../support/serve.ts'
+import { turnsUntil } from '../support/turns.ts'
 
 interface Ends {
   readonly near: Socket
@@ -51,6 +52,11 @@ function listen(socket: Duplex): Sink {
   socket.on('data', sink.take)
   takeReads(socket, sink.take)
   return sink
+}
+
+/** Whether the end has come, be it that nobody has read so far yet. */
+function knowsEnd(socket: Socket): boolean {
+  return (socket as unknown as { _readableState: { ended: boolean } })._readableState.ended
 }
 
 const ends = [
@@ -105,6 +111,18 @@ describe.each(ends)('What $who reads from TCP', ({ way, of }) => {
     writer.end('of it')
     await once(writer, 'finish')
     await new Promise((resolve) => setImmediate(resolve))
+    expect(sink.text).toBe('')
+    reader.resume()
+    await once(reader, 'end')
+    expect(sink.text).toBe('all of it')
+  })
+
+  it('waits while it rests, and the end is seen behind what waits', async () => {
+    const { reader, writer } = of(await connected())
+    const sink = listen(reader)
+    restReads(reader)
+    writer.end('all of it')
+    await turnsUntil(() => reader.readableLength === 9 && knowsEnd(reader))
     expect(sink.text).toBe('')
     reader.resume()
     await once(reader, 'end')
