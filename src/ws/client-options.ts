@@ -5,12 +5,13 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { PerMessageDeflateOptions } from '../extensions/permessage-deflate.ts'
 import { checkClientOptions, type ClientSettings, type WebSocketOptions } from '../node/client-options.ts'
 import { parseWebSocketUrl, requireProtocols } from '../node/client-url.ts'
+import type { ConnectOptions } from '../node/open-stream.ts'
 
 /** The limit of `ws`, which its applications may count on: 100 MiB. */
 export const MAX_PAYLOAD: number = 100 * 1024 * 1024
 const MAX_REDIRECTS = 10
 
-export interface ClientOptions extends TlsOptions {
+export interface ClientOptions extends TlsOptions, ConnectOptions {
   readonly headers?: Record<string, string>
   readonly origin?: string
   readonly auth?: string
@@ -37,9 +38,19 @@ const SAME = [
   'autoPong',
   'closeTimeout',
 ] as const
+/** What `net.connect` is to know. */
+const OF_TCP = [
+  'localAddress',
+  'localPort',
+  'family',
+  'lookup',
+  'autoSelectFamily',
+  'autoSelectFamilyAttemptTimeout',
+] as const satisfies (keyof ConnectOptions)[]
 /** What is not an option of the TLS connection. */
 const NOT_TLS = new Set<string>([
   ...SAME,
+  ...OF_TCP,
   'followRedirects',
   'maxRedirects',
   'maxPayload',
@@ -65,13 +76,21 @@ export function readClientArguments(
 }
 
 function translate(given: ClientOptions): WebSocketOptions {
-  const same = Object.fromEntries(SAME.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]))
   const tls = Object.fromEntries(Object.entries(given).filter(([name]) => !NOT_TLS.has(name)))
   return {
-    ...same,
+    ...pick(given, SAME),
+    connect: pick(given, OF_TCP),
     tls,
     maxPayload: given.maxPayload ?? MAX_PAYLOAD,
     maxRedirects: given.followRedirects === true ? (given.maxRedirects ?? MAX_REDIRECTS) : 0,
     perMessageDeflate: given.perMessageDeflate ?? true,
   }
+}
+
+function pick<Name extends keyof ClientOptions>(
+  given: ClientOptions,
+  names: readonly Name[],
+): Pick<ClientOptions, Name> {
+  const entries = names.filter((name) => given[name] !== undefined).map((name) => [name, given[name]])
+  return Object.fromEntries(entries) as Pick<ClientOptions, Name>
 }

@@ -49,7 +49,8 @@ const listener: BindingListener<WebSocket> = {
   drain: (socket) => socket.emit('drain'),
   blocked: ignore,
   unblocked: ignore,
-  close: (socket, outcome) => ended(socket, outcome),
+  // Who terminates listens afterwards, as with `ws`.
+  close: (socket, outcome) => process.nextTick(() => ended(socket, outcome)),
   error: (_socket, error) => rethrow(error),
 }
 
