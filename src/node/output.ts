@@ -10,6 +10,7 @@ import { Stall } from '../protocol/stall.ts'
 import { abortable } from './abortable.ts'
 import type { BindingOptions } from './binding-options.ts'
 import { Deferred } from './deferred.ts'
+import { SentWaiters } from './sent-waiters.ts'
 
 /** Whose output it is. */
 export interface OutputHost {
@@ -29,19 +30,12 @@ export interface OutputHost {
 /** Who waits: called with whether it came to what they wait for. */
 type Waiter = (isDone: boolean) => void
 
-/** Who waits for what had been sent by then: until the connection has `written` that. */
-interface SystemWaiter {
-  due: number
-  readonly resolve: Waiter
-}
-
 export class Output {
   readonly #host: OutputHost
   /** Bytes that were given to the stream. */
   written = 0
-  /** For everything sent so far to be handed to the system: those for whom the stream is still to be asked, and the others. */
-  #waitingForSystem: SystemWaiter[] | undefined
-  #askedFor: Set<SystemWaiter[]> | undefined
+  /** For everything sent so far to be handed to the system. */
+  #waitingForSystem: SentWaiters | undefined
   /** For a time when it is well to send more: whole messages, and the next fragment of one that is open. */
   #waitingForRoom: Set<Waiter> | undefined
   #waitingToGoOn: Waiter[] | undefined
@@ -131,7 +125,7 @@ export class Output {
   /** Take note of a write, whose last piece had `length` bytes. Answers how many bytes the system has not taken. */
   wrote(length: number): number {
     const { stream } = this.#host
-    if (this.#waitingForSystem !== undefined) this.#askSystem()
+    this.#waitingForSystem?.ask()
     const unsent = stream.writableLength
     if (unsent > 0 && stream.writableNeedDrain) this.#isQueued = true
     if (unsent > this.#mark) {
@@ -164,14 +158,9 @@ export class Output {
 
   /** Resolves when everything sent so far was handed to the system; to `false` when the connection ended before. */
   whenSent(): Promise<boolean> {
-    const { connection } = this.#host
-    return new Promise((resolve) => {
-      if (connection.state === ConnectionState.Closed) return resolve(false)
-      this.#waitingForSystem ??= []
-      this.#waitingForSystem.push({ due: connection.due, resolve })
-      this.#askSystem()
-      connection.flush()
-    })
+    if (this.#host.connection.state === ConnectionState.Closed) return Promise.resolve(false)
+    this.#waitingForSystem ??= new SentWaiters(this.#host)
+    return this.#waitingForSystem.wait()
   }
 
   /** The stream has room again, or what was being compressed has left. */
@@ -205,9 +194,7 @@ export class Output {
   limit(before: number): boolean {
     const { maxBufferedAmount = Infinity } = this.#host.options
     if (before <= maxBufferedAmount) return false
-    // What is not written yet is dropped, and with it what they wait for.
-    for (const { resolve } of this.#waitingForSystem ?? []) resolve(false)
-    this.#waitingForSystem = undefined
+    this.#waitingForSystem?.drop()
     this.#host.connection.fail(CloseCode.TryAgainLater, 'does not keep up', { cause: 'backpressure' })
     return true
   }
@@ -229,12 +216,7 @@ export class Output {
 
   /** Nothing more leaves. */
   closed(): void {
-    // A stream that was dropped in the midst of a write may never call back.
-    for (const waiters of [this.#waitingForSystem ?? [], ...(this.#askedFor ?? [])]) {
-      for (const { resolve } of waiters) resolve(false)
-    }
-    this.#waitingForSystem = undefined
-    this.#askedFor = undefined
+    this.#waitingForSystem?.end()
     this.#tellToGoOn(false)
     this.#tellReady(false)
   }
@@ -242,35 +224,6 @@ export class Output {
   /** A stream says `drain` only above its own mark; ours cannot lie lower. */
   get #mark(): number {
     return Math.max(this.#host.options.highWaterMark, this.#host.stream.writableHighWaterMark)
-  }
-
-  /** A stream calls back in order: when an empty write is through, so is all that came before. */
-  #askSystem(): void {
-    const { connection, stream } = this.#host
-    // After the end of the stream nothing can be asked of it: who waits is told when it is closed.
-    if (connection.unflushedBytes > 0 || !stream.writable) return
-    const waiters = this.#takeWritten()
-    if (waiters.length === 0) return
-    this.#askedFor ??= new Set()
-    this.#askedFor.add(waiters)
-    stream.write('', (error) => {
-      this.#askedFor?.delete(waiters)
-      for (const { resolve } of waiters) resolve(error === undefined || error === null)
-    })
-  }
-
-  /** Those for whom all has been given to the stream: the first in the line, for who comes later waits for more. */
-  #takeWritten(): SystemWaiter[] {
-    const { connection } = this.#host
-    const waiting = this.#waitingForSystem ?? []
-    const rest = waiting.findIndex((waiter) => {
-      // What was held when it came may be on its way by now.
-      if (waiter.due === Infinity) waiter.due = connection.due
-      return waiter.due > connection.written
-    })
-    if (rest !== -1) return waiting.splice(0, rest)
-    this.#waitingForSystem = undefined
-    return waiting
   }
 
   #tellReady(isOpen: boolean): void {
