@@ -2,14 +2,37 @@
  * `npm run soak [-- --short] [-- name]`: floods, peers that do not read, violations, and many connections against one process;
  * behind each of them heap, handles, deadlines and file descriptors have to be back where they were.
  */
+import { parseArgs } from 'node:util'
 import { leaks, measure } from './measure.ts'
 import { scenarios } from './scenarios.ts'
 
 const SECONDS = { long: 60, short: 5 } as const
 
-const words = process.argv.slice(2)
-const isShort = words.includes('--short')
-const wanted = words.filter((word) => !word.startsWith('--'))
+const HELP = `npm run soak [-- [--short] [NAME ...]]
+
+  --short   ${SECONDS.short} seconds for each scenario instead of ${SECONDS.long}
+  --help    print this
+  NAME      only scenarios with this in their name:
+
+${scenarios.map(({ name }) => `    ${name}`).join('\n')}`
+
+/** Ends with 2 where what was given means nothing. */
+function readArguments(): { isShort: boolean; wanted: string[] } {
+  try {
+    const options = { short: { type: 'boolean' }, help: { type: 'boolean' } } as const
+    const { values, positionals } = parseArgs({ options, allowPositionals: true })
+    const unknown = positionals.find((word) => !scenarios.some(({ name }) => name.includes(word)))
+    if (unknown !== undefined) throw new Error(`no scenario has '${unknown}' in its name`)
+    if (values.help !== true) return { isShort: values.short === true, wanted: positionals }
+    console.log(HELP)
+    process.exit(0)
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`)
+    process.exit(2)
+  }
+}
+
+const { isShort, wanted } = readArguments()
 if (globalThis.gc === undefined) throw new Error('run it by `npm run soak`: it needs --expose-gc')
 
 const seconds = isShort ? SECONDS.short : SECONDS.long
