@@ -85,15 +85,15 @@ export class PartInflater {
     if (this.#done === undefined) return
     if (this.#failure !== undefined) return this.#answer(inflateFailure(this.#failure), false)
     const piece = this.#stream.read() as Uint8Array | null
-    if (piece !== null) return this.#answer(piece.length > this.#limit ? TOO_BIG : piece, this.#hasMore)
-    if (this.#hasMore) return
+    if (piece !== null) return this.#answer(piece.length > this.#limit ? TOO_BIG : piece, this.#hasMore())
+    if (this.#hasMore()) return
     const end = { length: this.#length, lastByte: this.#lastByte }
     const failure = this.#isFinal ? checkStreamEnd(this.#stream.bytesWritten, end) : undefined
     this.#answer(failure ?? NOTHING, false)
   }
 
   /** The last part is over with the stream itself. */
-  get #hasMore(): boolean {
+  #hasMore(): boolean {
     if (this.#ended) return false
     return this.#isFinal || this.#isWriting || this.#stream.readableLength > 0
   }

@@ -59,7 +59,7 @@ export class ClientSending {
   /** Answers whether it is well to send more. */
   send(data: string | Uint8Array | Blob, how: HowToSend): boolean {
     const binding = this.#binding
-    if (binding === undefined || !this.#isOpen) {
+    if (binding === undefined || !this.#isOpen()) {
       this.#unsent.drop(lengthOf(data))
       return false
     }
@@ -73,7 +73,7 @@ export class ClientSending {
     return new MessageWriter(binding, {
       isText,
       order: {
-        isOpen: () => this.#isOpen,
+        isOpen: () => this.#isOpen(),
         isEmpty: () => this.#blobs === undefined || this.#blobs.isEmpty,
         wait: (fragment, send) => this.#sendFragmentInOrder(binding, fragment, send),
       },
@@ -83,14 +83,14 @@ export class ClientSending {
   /** Resolves when it is well to send more; to `false` when the connection is no longer open. */
   async ready(signal?: AbortSignal): Promise<boolean> {
     signal?.throwIfAborted()
-    if (this.#areBlobsOverMark) await abortable(this.#blobs!.passed(), signal)
-    return this.#isOpen && (await this.#binding!.output.ready(signal))
+    if (this.#areBlobsOverMark()) await abortable(this.#blobs!.passed(), signal)
+    return this.#isOpen() && (await this.#binding!.output.ready(signal))
   }
 
   /** Resolves when everything sent so far was handed to the system; to `false` when the connection ended before. */
   async whenSent(): Promise<boolean> {
     // Too much may have been unsent for the last message: then it was dropped.
-    if (!this.#isOpen) return false
+    if (!this.#isOpen()) return false
     const hasPassed = this.#blobs === undefined || (await this.#blobs.passed())
     return hasPassed && (await this.#binding!.output.whenSent())
   }
@@ -108,7 +108,7 @@ export class ClientSending {
 
   /** It is well to send more, as far as the output goes; when Blobs wait, it will be when they do not. */
   drained(): void {
-    this.#owesDrain = this.#areBlobsOverMark
+    this.#owesDrain = this.#areBlobsOverMark()
     if (!this.#owesDrain) this.#listener.drain()
   }
 
@@ -124,7 +124,7 @@ export class ClientSending {
     this.#blobs?.stop()
   }
 
-  get #isOpen(): boolean {
+  #isOpen(): boolean {
     return this.#close === undefined && this.#binding!.connection.state === ConnectionState.Open
   }
 
@@ -145,7 +145,7 @@ export class ClientSending {
 
   #sendInOrder(binding: Binding, message: string | Uint8Array | Blob, how: HowToSend): boolean {
     const length = lengthOf(message)
-    if (binding.output.limit(this.#inOrder.pending)) {
+    if (binding.output.limit(this.#inOrder().pending)) {
       this.#unsent.drop(length)
       return false
     }
@@ -154,33 +154,33 @@ export class ClientSending {
       this.#sendNow(binding, payload, how)
       return isOpen
     }
-    this.#inOrder.add({ message, length, send })
-    if (binding.output.isReady && !this.#areBlobsOverMark) return true
+    this.#inOrder().add({ message, length, send })
+    if (binding.output.isReady && !this.#areBlobsOverMark()) return true
     this.#owesDrain = true
     return false
   }
 
   #sendFragmentInOrder(binding: Binding, message: string | Uint8Array, send: () => boolean): Promise<boolean> {
-    const order = this.#inOrder
+    const order = this.#inOrder()
     if (binding.output.limit(order.pending)) return Promise.resolve(false)
     order.add({ message, length: lengthOf(message), send })
     return order.passed()
   }
 
-  get #inOrder(): BlobOrder {
+  #inOrder(): BlobOrder {
     return (this.#blobs ??= new BlobOrder({
       next: () => {
         if (this.#close !== undefined) this.#awaitBlobs()
       },
       empty: () => {
         if (this.#close !== undefined) return this.#sendClose()
-        if (this.#owesDrain && this.#isOpen && this.#binding!.output.isReady) this.drained()
+        if (this.#owesDrain && this.#isOpen() && this.#binding!.output.isReady) this.drained()
       },
       error: (error) => reportError(error),
     }))
   }
 
-  get #areBlobsOverMark(): boolean {
+  #areBlobsOverMark(): boolean {
     return this.#blobs !== undefined && this.#blobs.pending > this.#options.highWaterMark
   }
 

@@ -93,7 +93,7 @@ export class Output {
   /** Whether publications had better wait: more is unsent than there may be, on its way or behind an open message. */
   get isSlow(): boolean {
     const { connection } = this.#host
-    return this.#isBlocked || (connection.state === ConnectionState.Open && connection.heldBytes > this.#mark)
+    return this.#isBlocked || (connection.state === ConnectionState.Open && connection.heldBytes > this.#mark())
   }
 
   /** A number that changes when the peer takes anything of what is unsent. */
@@ -104,10 +104,10 @@ export class Output {
 
   /** Whether it is well to send more; when not, `drain` will follow. */
   get isReady(): boolean {
-    if (this.bufferedAmount <= this.#mark) return true
+    if (this.bufferedAmount <= this.#mark()) return true
     this.#owesDrain = true
     // What waits to be compressed is unsent as well: a handler that echoes must not fill the memory with it.
-    if (this.#host.connection.isEncoding && this.leavingBytes > this.#mark) this.#block()
+    if (this.#host.connection.isEncoding && this.leavingBytes > this.#mark()) this.#block()
     return false
   }
 
@@ -128,7 +128,7 @@ export class Output {
     this.#waitingForSystem?.ask()
     const unsent = stream.writableLength
     if (unsent > 0 && stream.writableNeedDrain) this.#isQueued = true
-    if (unsent > this.#mark) {
+    if (unsent > this.#mark()) {
       this.#block()
       this.#weigh(unsent - length)
     } else if (this.#isQueued) this.#host.weigh()
@@ -149,7 +149,7 @@ export class Output {
   /** The same for the next fragment of an open message, which does not wait for what waits for its end. */
   readyToGoOn(): Promise<boolean> {
     const isOpen = this.#host.connection.state === ConnectionState.Open
-    if (!isOpen || this.isReady || this.leavingBytes <= this.#mark) return Promise.resolve(isOpen)
+    if (!isOpen || this.isReady || this.leavingBytes <= this.#mark()) return Promise.resolve(isOpen)
     return new Promise((resolve) => {
       this.#waitingToGoOn ??= []
       this.#waitingToGoOn.push(resolve)
@@ -167,8 +167,8 @@ export class Output {
   drained(): void {
     const { connection } = this.#host
     // What is being compressed will be written, and will then lead here again.
-    if (connection.isEncoding && this.leavingBytes > this.#mark) return
-    this.#unsentAtSend = this.bufferedAmount <= this.#mark ? 0 : Math.min(this.#unsentAtSend, this.bufferedAmount)
+    if (connection.isEncoding && this.leavingBytes > this.#mark()) return
+    this.#unsentAtSend = this.bufferedAmount <= this.#mark() ? 0 : Math.min(this.#unsentAtSend, this.bufferedAmount)
     const wasQueued = this.#isQueued
     this.#isQueued = false
     if (this.#isBlocked) {
@@ -182,8 +182,8 @@ export class Output {
       this.#host.weigh()
     }
     const isOpen = connection.state === ConnectionState.Open
-    if (isOpen && this.leavingBytes <= this.#mark) this.#tellToGoOn(true)
-    if (!this.#owesDrain || this.bufferedAmount > this.#mark) return
+    if (isOpen && this.leavingBytes <= this.#mark()) this.#tellToGoOn(true)
+    if (!this.#owesDrain || this.bufferedAmount > this.#mark()) return
     this.#owesDrain = false
     if (!isOpen) return
     this.#tellReady(true)
@@ -222,7 +222,7 @@ export class Output {
   }
 
   /** A stream says `drain` only above its own mark; ours cannot lie lower. */
-  get #mark(): number {
+  #mark(): number {
     return Math.max(this.#host.options.highWaterMark, this.#host.stream.writableHighWaterMark)
   }
 

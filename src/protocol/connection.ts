@@ -35,7 +35,7 @@ export class Connection {
   #holdsPongs = false
 
   static readonly #actions: InboundActions<Connection> = {
-    isBlocked: (connection) => connection.#isBlocked,
+    isBlocked: (connection) => connection.#isBlocked(),
     pong: (connection, payload) => connection.#sendPong(payload),
     closeReceived: (connection, payload) => connection.#closing.closeReceived(payload),
     violated: (connection, violation, seen) => connection.#closing.violated(violation, seen),
@@ -268,7 +268,7 @@ export class Connection {
    * Whether a pong would wait behind output that does not leave: a server's reading rests for it (`Stall.Output`), a client,
    * which must read on, was told `holdPongs`, or the transport says that it `waits`. Without `autoPong` none is owed.
    */
-  get #isBlocked(): boolean {
+  #isBlocked(): boolean {
     if (!this.#settings.autoPong) return false
     return this.#holdsPongs || (this.#receiver.stalls & Stall.Output) !== 0 || this.#handler.waits?.() === true
   }

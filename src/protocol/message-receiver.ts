@@ -73,7 +73,7 @@ export class MessageReceiver implements MessageSink {
 
   /** Whether nothing at all is read, pongs included. */
   get rests(): boolean {
-    return !this.#canRead
+    return !this.#canRead()
   }
 
   /** Whether the next byte to come in begins a frame. */
@@ -89,7 +89,7 @@ export class MessageReceiver implements MessageSink {
   /** Take in bytes, which are unmasked where they are and may be kept, unless they are lent for the time of this call. */
   receive(chunk: Uint8Array, isLent: boolean): void {
     if (this.#isStopped) return
-    if (this.#isParsing || !this.#canRead) {
+    if (this.#isParsing || !this.#canRead()) {
       this.#backlog ??= []
       this.#backlog.push(isLent ? this.#copyOf(chunk) : chunk)
       return
@@ -125,7 +125,7 @@ export class MessageReceiver implements MessageSink {
   pause(reason: Stall): void {
     this.#stalls |= reason
     this.#assembler.holdsMessages = true
-    if (!this.#canRead && !this.#isStopped) this.#tellReading(false)
+    if (!this.#canRead() && !this.#isStopped) this.#tellReading(false)
   }
 
   /** Take a reason to rest away; when it was the last, what waits is read. */
@@ -138,19 +138,19 @@ export class MessageReceiver implements MessageSink {
       this.#decoded = undefined
       return deliver()
     }
-    if (!this.#canRead || this.#isParsing || this.#isStopped) return
+    if (!this.#canRead() || this.#isParsing || this.#isStopped) return
     this.#isParsing = true
     // A message without payload may wait whose header was all there was.
     if (this.#reader.isInPayload) this.#read(this.#backlog?.shift() ?? NOTHING)
     this.#readBacklog()
   }
 
-  get #goesOn(): boolean {
-    return this.#canRead && !this.#isStopped
+  #goesOn(): boolean {
+    return this.#canRead() && !this.#isStopped
   }
 
   /** Whether there is anything that may be read: messages, or only what is heard between them. */
-  get #canRead(): boolean {
+  #canRead(): boolean {
     if (this.#stalls === 0) return true
     if ((this.#stalls & ~HEEDS_PINGS) !== 0) return false
     return !this.#reader.isInPayload || this.#assembler.isPingOrPong
@@ -171,13 +171,13 @@ export class MessageReceiver implements MessageSink {
   }
 
   #readBacklog(): void {
-    while (this.#backlog !== undefined && this.#backlog.length > 0 && this.#canRead) this.#read(this.#backlog.shift()!)
+    while (this.#backlog !== undefined && this.#backlog.length > 0 && this.#canRead()) this.#read(this.#backlog.shift()!)
     this.#isParsing = false
     this.#isMuted = false
     // Where frames come unmasked, the view is one of outgoing frames, which is of use again.
     if (this.#assembler.isServer) releaseMaskView()
     releaseByteView()
-    if (!this.#isStopped && !(this.#canRead && this.#hasEnded)) this.#tellReading(this.#canRead)
+    if (!this.#isStopped && !(this.#canRead() && this.#hasEnded)) this.#tellReading(this.#canRead())
     this.#endIfRead()
   }
 
@@ -199,12 +199,12 @@ export class MessageReceiver implements MessageSink {
 
   text(message: string): boolean {
     this.#message(message, true)
-    return this.#goesOn
+    return this.#goesOn()
   }
 
   bytes(message: Uint8Array, isText: boolean): boolean {
     this.#message(message, isText)
-    return this.#goesOn
+    return this.#goesOn()
   }
 
   encoded(payload: Uint8Array, isText: boolean): boolean {
@@ -218,12 +218,12 @@ export class MessageReceiver implements MessageSink {
   part(bytes: Uint8Array, { isText, isEncoded, final }: MessagePart): boolean {
     if (isEncoded) return this.#decodePart(bytes, isText, final)
     this.#part(bytes, isText, final)
-    return this.#goesOn
+    return this.#goesOn()
   }
 
   control(opcode: number, payload: Uint8Array): boolean {
     this.#listener.control(opcode, payload)
-    return this.#goesOn
+    return this.#goesOn()
   }
 
   violation(violation: Violation, seen: string): void {
@@ -282,7 +282,7 @@ export class MessageReceiver implements MessageSink {
     })
     isSync = false
     if ((this.#stalls & Stall.Decoding) !== 0) this.#tellReading(false)
-    return this.#goesOn
+    return this.#goesOn()
   }
 
   /** Go on with what is being decoded, unless reading rests for another reason too: then it waits like everything else. */

@@ -30,7 +30,7 @@ export class PreparedMessage {
     this.#encoding = encoding
     this.isText = isText
     const bytes = typeof message === 'string' ? encoding.codec.toUtf8(message) : message
-    this.frame = encodeFrame(this.#firstByte, bytes, encoding.allocate)
+    this.frame = encodeFrame(this.#firstByte(), bytes, encoding.allocate)
     this.payload = this.frame.subarray(this.frame.length - bytes.length)
   }
 
@@ -46,13 +46,13 @@ export class PreparedMessage {
     this.#frames ??= new Map()
     let frame = this.#frames.get(encoded)
     if (frame === undefined) {
-      frame = encodeFrame(this.#firstByte | rsv, encoded, this.#encoding.allocate)
+      frame = encodeFrame(this.#firstByte() | rsv, encoded, this.#encoding.allocate)
       this.#frames.set(encoded, frame)
     }
     return frame
   }
 
-  get #firstByte(): number {
+  #firstByte(): number {
     return FIN_BIT | (this.isText ? Opcode.Text : Opcode.Binary)
   }
 }

@@ -41,7 +41,7 @@ export class ReconnectingSocket {
     hearPlatform({ networkChanged, woken: () => this.wake() }, until)
     if (options.signal?.aborted === true) this.close()
     // The caller gets to know this object before its handlers are called.
-    else queueMicrotask(() => this.#isUntried && this.#connect())
+    else queueMicrotask(() => this.#isUntried() && this.#connect())
   }
 
   get state(): ConnectionState {
@@ -114,7 +114,7 @@ export class ReconnectingSocket {
     else this.reconnectNow()
   }
 
-  get #isUntried(): boolean {
+  #isUntried(): boolean {
     return this.#state.name === 'connecting' && this.#attempt === undefined
   }
 
