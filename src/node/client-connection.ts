@@ -152,9 +152,16 @@ export class ClientConnection {
     this.#inbox.readerCame()
   }
 
-  /** The messages from now on, one by one. @throws Error when somebody reads them already. */
-  readMessages(leave: () => void): MessageQueue {
-    return this.#inbox.readMessages(leave)
+  /**
+   * The messages from now on, one by one. With `answers`, a Close waits until the reader has done with those before it.
+   * @throws Error when somebody reads them already.
+   */
+  readMessages(leave: () => void, answers: boolean): MessageQueue {
+    if (!answers) return this.#inbox.readMessages({ leave })
+    return this.#inbox.readMessages({
+      leave,
+      work: (isUnderWay) => this.#binding?.work(Stall.Answer, isUnderWay),
+    })
   }
 
   #hold(wanted: boolean): void {

@@ -3,7 +3,7 @@
  * come before anybody was there to get them.
  */
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
-import { MessageQueue } from './message-queue.ts'
+import { MessageQueue, type MessageQueueOptions } from './message-queue.ts'
 
 export interface ClientInboxOptions {
   /** Let reading rest, or go on. */
@@ -55,9 +55,9 @@ export class ClientInbox {
   }
 
   /** The messages from now on, one by one. @throws Error when somebody reads them already. */
-  readMessages(leave: () => void): MessageQueue {
+  readMessages(reader: Omit<MessageQueueOptions, 'hold'>): MessageQueue {
     if (this.#queue !== undefined) throw new Error('somebody reads the messages of this socket already')
-    this.#queue = new MessageQueue({ hold: this.#options.hold, leave })
+    this.#queue = new MessageQueue({ ...reader, hold: this.#options.hold })
     this.#awaitsReader = false
     if (this.#early !== undefined) this.#queue.push(this.#early)
     this.#early = undefined

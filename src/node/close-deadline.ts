@@ -28,6 +28,7 @@ export class CloseDeadline extends Deadline {
   }
 
   override expire(): void {
+    if (this.#connection.awaitsAnswer) return this.#connection.stopAwaitingAnswer()
     const isTaking = this.#output.leavingBytes > 0 && this.#output.progress !== this.#progress
     // While it is open, what the peer sent before it ended its side waits for the application, not for the peer.
     const isOurTurn = this.#connection.state === ConnectionState.Open && !this.#output.isBlocked

@@ -23,8 +23,10 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
   readonly #hub: () => TopicHub<Data>
   readonly #gone: (socket: Socket<Data>, outcome: CloseOutcome) => void
   readonly #budget: OutputBudget
-  /** With `sequential`: until when the messages behind one in parts wait, once all of it has come. */
+  /** Until when what is behind a message in parts waits, once all of it has come. */
   readonly #handling = new WeakMap<MessageParts, Promise<void>>()
+  /** How many such handlers a socket has that a Close waits for. */
+  readonly #answering = new WeakMap<Socket<Data>, number>()
 
   constructor(
     settings: ServerSettings<Data>,
@@ -82,7 +84,10 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
     internals.parts = undefined
     parts.end()
     const handling = this.#handling.get(parts)
-    if (handling !== undefined) this.#hold(socket, handling, internals.queue === undefined)
+    // A handler that waits for what follows itself must not have it wait.
+    if (handling === undefined || internals.queue !== undefined) return
+    if (this.#settings.sequential) this.#hold(socket, handling, true)
+    else this.#awaitAnswer(socket, handling)
   }
 
   ping(socket: Socket<Data>, payload: Uint8Array): void {
@@ -172,10 +177,22 @@ export class Dispatcher<Data> implements BindingListener<Socket<Data>> {
       const result = this.#settings.options.parts!(socket, parts)
       if (!isThenable(result)) return settled()
       const handling = Promise.resolve(result).then(settled, failed)
-      if (this.#settings.sequential) this.#handling.set(parts, handling)
+      this.#handling.set(parts, handling)
     } catch (error) {
       failed(error)
     }
+  }
+
+  /** The messages behind it are delivered, but a Close waits: there may be an answer yet. */
+  #awaitAnswer(socket: Socket<Data>, handling: Promise<void>): void {
+    const { binding } = internalsOf(socket)
+    this.#answering.set(socket, (this.#answering.get(socket) ?? 0) + 1)
+    binding.work(Stall.PartsAnswer, true)
+    void handling.then(() => {
+      const others = this.#answering.get(socket)! - 1
+      this.#answering.set(socket, others)
+      if (others === 0) binding.work(Stall.PartsAnswer, false)
+    })
   }
 
   #watch(socket: Socket<Data>, result: unknown): void {

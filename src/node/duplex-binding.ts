@@ -115,6 +115,13 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost, Hear
     else this.connection.resume(Stall.Reader)
   }
 
+  /** Let a Close frame, and the end, wait while somebody works on what may have to be answered, as long as it can be. */
+  work(reason: typeof Stall.Answer | typeof Stall.PartsAnswer, isUnderWay: boolean): void {
+    const { connection } = this
+    if (!isUnderWay) connection.resume(reason)
+    else if (connection.state === ConnectionState.Open) connection.pause(reason)
+  }
+
   /** Close it behind all that waits for it, here and elsewhere. */
   close(code: number, reason: string, cause: CloseCause): void {
     this.#listener.settle?.(this.#owner)
@@ -193,6 +200,10 @@ export class DuplexBinding<Owner> implements ConnectionHandler, OutputHost, Hear
   reading(wanted: boolean): void {
     if (wanted) this.stream.resume()
     else restReads(this.stream)
+  }
+
+  awaitsAnswer(): void {
+    this.#setCloseDeadline()
   }
 
   closing(): void {

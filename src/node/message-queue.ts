@@ -7,6 +7,8 @@ import type { CloseOutcome } from '../protocol/close-outcome.ts'
 export interface MessageQueueOptions {
   /** Let reading rest, or go on. */
   readonly hold: (wanted: boolean) => void
+  /** The reader begins to work on a message, or asks for the next. Default: nobody is to know. */
+  readonly work?: (isUnderWay: boolean) => void
   /** The reader has gone away before the end. */
   readonly leave: () => void
 }
@@ -22,6 +24,7 @@ export class MessageQueue<Message = string | Uint8Array> implements AsyncIterabl
   readonly #messages: Message[] = []
   readonly #waiting: Waiter<Message>[] = []
   #isHolding = false
+  #isWorking = false
   /** Why there is no next message, unless that is as it should be. */
   #error: Error | undefined
   #hasEnded = false
@@ -34,9 +37,12 @@ export class MessageQueue<Message = string | Uint8Array> implements AsyncIterabl
   push(message: Message): void {
     if (this.#hasEnded || this.#hasLeft) return
     const waiter = this.#waiting.shift()
-    if (waiter !== undefined) return waiter.resolve({ done: false, value: message })
-    this.#messages.push(message)
-    this.#hold(true)
+    if (waiter === undefined) {
+      this.#messages.push(message)
+      return this.#hold(true)
+    }
+    if (this.#waiting.length === 0) this.#work(true)
+    waiter.resolve({ done: false, value: message })
   }
 
   /** Nothing more comes; with an outcome, because the connection ended. */
@@ -55,13 +61,16 @@ export class MessageQueue<Message = string | Uint8Array> implements AsyncIterabl
   next(): Promise<IteratorResult<Message, undefined>> {
     const message = this.#messages.shift()
     if (message !== undefined) {
+      // First of all: a Close may come with what reading goes on with.
+      this.#work(true)
       if (this.#messages.length === 0) this.#hold(false)
       return Promise.resolve({ done: false, value: message })
     }
     return new Promise((resolve, reject) => {
       const waiter = { resolve, reject }
-      if (this.#hasEnded || this.#hasLeft) this.#finish(waiter)
-      else this.#waiting.push(waiter)
+      if (this.#hasEnded || this.#hasLeft) return this.#finish(waiter)
+      this.#waiting.push(waiter)
+      this.#work(false)
     })
   }
 
@@ -69,6 +78,7 @@ export class MessageQueue<Message = string | Uint8Array> implements AsyncIterabl
     this.#hasLeft = true
     this.#messages.length = 0
     this.#hold(false)
+    this.#work(false)
     this.#options.leave()
     return Promise.resolve({ done: true, value: undefined })
   }
@@ -87,6 +97,13 @@ export class MessageQueue<Message = string | Uint8Array> implements AsyncIterabl
     if (this.#isHolding === wanted) return
     this.#isHolding = wanted
     this.#options.hold(wanted)
+  }
+
+  #work(isUnderWay: boolean): void {
+    // Said anew of each message: who has heard of it may have stopped to wait.
+    if (!isUnderWay && !this.#isWorking) return
+    this.#isWorking = isUnderWay
+    this.#options.work?.(isUnderWay)
   }
 
   #finish(waiter: Waiter<Message>): void {

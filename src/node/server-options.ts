@@ -79,7 +79,10 @@ export interface ServerHandlers<Data> {
   open?(socket: Socket<Data>): unknown
   /** A message: a string for text, bytes for binary, yours to keep. */
   message?(socket: Socket<Data>, message: string | Uint8Array, isText: boolean): unknown
-  /** With `partsFrom`: a message of more bytes, to be read as it comes; left unread when this settles, it is discarded. */
+  /**
+   * With `partsFrom`: a message of more bytes, to be read as it comes; left unread when this settles, it is discarded. A Close
+   * behind it waits until this settles, up to `closeTimeout`: it can be answered.
+   */
   parts?(socket: Socket<Data>, message: MessageParts): unknown
   /** A ping came; it is answered already. */
   ping?(socket: Socket<Data>, payload: Uint8Array): unknown

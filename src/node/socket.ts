@@ -130,6 +130,7 @@ export class Socket<Data = undefined> {
 
   /**
    * The messages from now on, one by one, instead of the `message` handler's calls; while some wait, the peer is held back.
+   * A Close behind one is heeded when the next is asked for, or after `closeTimeout`: the last can be answered too.
    * The loop ends with a clean close and throws after any other; leaving it early closes the socket with 1000.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<string | Uint8Array, undefined> {
@@ -205,9 +206,13 @@ export class Socket<Data = undefined> {
     const internals = this.#internals
     if (internals.queue !== undefined) throw new Error('somebody reads the messages of this socket already')
     const { binding } = internals
-    internals.queue = new MessageQueue({ hold: (wanted) => binding.hold(wanted), leave })
+    internals.queue = new MessageQueue({
+      hold: (wanted) => binding.hold(wanted),
+      work: (isUnderWay) => binding.work(Stall.Answer, isUnderWay),
+      leave,
+    })
     // A handler that waits for messages here must not have them wait for itself.
-    binding.connection.resume(Stall.Handler)
+    binding.connection.resume(Stall.Handler | Stall.PartsAnswer)
     return internals.queue
   }
 

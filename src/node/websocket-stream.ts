@@ -102,7 +102,8 @@ export class WebSocketStream {
 
   /** Asks for a message only when the reader does. */
   #makeReadable(): ReadableStream<string | Uint8Array> {
-    const messages = this.#client.readMessages(ignore)
+    // `closed` must not wait for somebody who only writes from now on.
+    const messages = this.#client.readMessages(ignore, false)
     return new globalThis.ReadableStream<string | Uint8Array>(
       {
         start: (controller) => {

@@ -205,11 +205,12 @@ export class WebSocket extends WebSocketEvents {
 
   /**
    * The messages from now on, one by one, instead of `message` events: strings, and bytes whatever `binaryType` says. While
-   * some wait, the server is held back. The loop ends with a clean close and throws after any other; leaving it early
+   * some wait, the server is held back. A Close behind one is heeded when the next is asked for, or after `closeTimeout`: the
+   * last can be answered too. The loop ends with a clean close and throws after any other; leaving it early
    * closes the socket with 1000.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<string | Uint8Array, undefined> {
-    return this.#client.readMessages(() => this.close(CloseCode.NormalClosure))
+    return this.#client.readMessages(() => this.close(CloseCode.NormalClosure), true)
   }
 
   /**
@@ -219,7 +220,7 @@ export class WebSocket extends WebSocketEvents {
   stream(): SocketStream {
     this.#requireBinding()
     return makeStream({
-      readMessages: (leave) => this.#client.readMessages(leave),
+      readMessages: (leave) => this.#client.readMessages(leave, true),
       send: (message) => {
         this.#send(toPayload(message), undefined)
         return this.readyState === ReadyState.Open

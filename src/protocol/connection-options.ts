@@ -49,6 +49,11 @@ export interface ConnectionHandler {
   waits?(): boolean
   /** Whether to go on reading from the transport. */
   reading?(wanted: boolean): void
+  /**
+   * A Close frame, or the end, waits only for what `pause` was told of with `Stall.Answer`: put a deadline on that, and call
+   * `stopAwaitingAnswer` then. Told anew with each message that is worked on before it.
+   */
+  awaitsAnswer?(): void
   /** The connection has left the open state: put a deadline on what is left of it. */
   closing?(): void
   /**

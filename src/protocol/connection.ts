@@ -20,7 +20,7 @@ import { MessageReceiver } from './message-receiver.ts'
 import { Opcode } from './opcode.ts'
 import { Outbox } from './outbox.ts'
 import { checkControlPayload, checkMessage } from './payload-checks.ts'
-import { Stall } from './stall.ts'
+import { HEEDS_MESSAGES, Stall } from './stall.ts'
 
 const NO_BYTES: Uint8Array = new Uint8Array(0)
 
@@ -107,7 +107,12 @@ export class Connection {
 
   /** Whether messages wait. */
   get stalled(): boolean {
-    return this.#receiver.stalls !== 0
+    return (this.#receiver.stalls & ~HEEDS_MESSAGES) !== 0
+  }
+
+  /** Whether a Close frame, or the end, waits for nothing but an answer to what came before it. */
+  get awaitsAnswer(): boolean {
+    return this.#receiver.awaitsAnswer
   }
 
   /** Whether nothing is read at all, pongs included; the transport had better be paused. */
@@ -230,6 +235,8 @@ export class Connection {
     this.#receiver.mute()
     this.#closing.blame(cause)
     this.#closing.apply(ConnectionEvent.LocalClose, payload)
+    // Nothing can be answered any more.
+    this.stopAwaitingAnswer()
   }
 
   /** Fail the connection: a Close frame at once, without waiting for an answer. RFC 6455 7.1.7. */
@@ -253,10 +260,15 @@ export class Connection {
     this.#holdsPongs = true
   }
 
-  /** Take a reason to rest away; when it was the last, what waits is read. */
-  resume(reason: Stall = Stall.Application): void {
-    if (reason === Stall.Output) this.outputLeft()
-    this.#receiver.resume(reason)
+  /** Heed a Close frame, and the end, whoever may still work on an answer to what came before. */
+  stopAwaitingAnswer(): void {
+    this.#receiver.resume(HEEDS_MESSAGES)
+  }
+
+  /** Take a reason to rest away, or several at once; when it was the last, what waits is read. */
+  resume(reasons: number = Stall.Application): void {
+    if ((reasons & Stall.Output) !== 0) this.outputLeft()
+    this.#receiver.resume(reasons)
   }
 
   /** Hand everything that was encoded to the handler's `write`, and end the transport if that is due. */

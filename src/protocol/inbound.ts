@@ -69,6 +69,10 @@ export class Inbound<Owner> implements ReceiverListener {
     this.#handler.reading?.(wanted)
   }
 
+  awaitsAnswer(): void {
+    this.#handler.awaitsAnswer?.()
+  }
+
   end(): void {
     this.#actions.inputEnded(this.#connection)
   }

@@ -55,6 +55,16 @@ export interface AssemblerOptions {
 /** Below this the incremental check is as fast as asking the platform. */
 const CHECK_AT_ONCE_FROM = 64
 
+/** Behind which headers to stop. */
+export const Held = {
+  Nothing: 0,
+  /** That of a Close. */
+  Close: 1,
+  /** Each but those of Ping and Pong. */
+  Messages: 2,
+} as const
+export type Held = (typeof Held)[keyof typeof Held]
+
 export class MessageAssembler implements FrameSink, HeaderContext {
   #options: AssemblerOptions
   readonly #sink: MessageSink
@@ -64,8 +74,7 @@ export class MessageAssembler implements FrameSink, HeaderContext {
   inMessage = false
   /** Whether chunks are lent: whoever gets bytes of them to keep gets a copy. */
   isLent = false
-  /** Whether to stop behind each header but those of Ping and Pong. */
-  holdsMessages = false
+  holds: Held = Held.Nothing
   /** Of the current frame: whether it is a control frame, which one, and whether it ends its message. */
   #opcode: number = Opcode.Continuation
   #fin = false
@@ -108,7 +117,7 @@ export class MessageAssembler implements FrameSink, HeaderContext {
     if (violation !== undefined) return this.#violate(violation, describeFrame(header))
     this.#opcode = header.opcode
     // RFC 6455 5.4: control frames may stand between the fragments of a message, and touch nothing of it.
-    if (isControl(header.opcode)) return !this.holdsMessages || this.isPingOrPong
+    if (isControl(header.opcode)) return this.holds === Held.Nothing || this.isPingOrPong
     this.#fin = header.fin
     this.inMessage = !header.fin
     if (header.opcode !== Opcode.Continuation) this.#beginMessage(header)
@@ -125,7 +134,7 @@ export class MessageAssembler implements FrameSink, HeaderContext {
       return this.#violate(Violations.TooManyFragments, `message of more than ${this.#options.maxFragments} fragments`)
     }
     if (this.#announced > this.#options.partsFrom) this.#isInParts = true
-    return !this.holdsMessages
+    return this.holds !== Held.Messages
   }
 
   framePayload(chunk: Uint8Array, start: number, end: number, last: boolean): boolean {

@@ -8,8 +8,8 @@ import { DecodedParts, decodedText, violationOf } from './decoded-message.ts'
 import type { ExtensionInstance } from './extension.ts'
 import { FrameReader } from './frame-reader.ts'
 import { releaseMaskView } from './mask.ts'
-import { MessageAssembler, type MessagePart, type MessageSink } from './message-assembler.ts'
-import { HEEDS_PINGS, Stall } from './stall.ts'
+import { Held, MessageAssembler, type MessagePart, type MessageSink } from './message-assembler.ts'
+import { HEEDS_MESSAGES, HEEDS_PINGS, Stall } from './stall.ts'
 import { Violations, type Violation } from './violation.ts'
 
 /** Who listens to a receiver. None of these may throw. */
@@ -20,6 +20,8 @@ export interface ReceiverListener {
   violation(violation: Violation, seen: string): void
   /** Whether to go on reading from the transport. */
   reading(wanted: boolean): void
+  /** A Close, or the end, waits for nothing else any more than for an answer to what came before it. */
+  awaitsAnswer(): void
   /** The transport has ended, and all that came before was read. */
   end(): void
 }
@@ -86,6 +88,12 @@ export class MessageReceiver implements MessageSink {
     return this.#assembler.isOfMessage && (this.#assembler.inMessage || !this.#reader.isBetweenFrames)
   }
 
+  /** Whether a Close, or the end, waits for nothing else than for an answer to what came before it. */
+  get awaitsAnswer(): boolean {
+    if (this.#stalls === 0 || (this.#stalls & ~HEEDS_MESSAGES) !== 0 || this.#isStopped) return false
+    return this.#isInClose() || (this.#hasEnded && !this.#hasBacklog())
+  }
+
   /** Take in bytes, which are unmasked where they are and may be kept, unless they are lent for the time of this call. */
   receive(chunk: Uint8Array, isLent: boolean): void {
     if (this.#isStopped) return
@@ -112,6 +120,7 @@ export class MessageReceiver implements MessageSink {
   end(): void {
     this.#hasEnded = true
     this.#endIfRead()
+    this.#tellAnswer()
   }
 
   /** Discard what waits and what still comes. */
@@ -124,16 +133,17 @@ export class MessageReceiver implements MessageSink {
   /** Let reading rest. No further message of the current chunk is delivered. */
   pause(reason: Stall): void {
     this.#stalls |= reason
-    this.#assembler.holdsMessages = true
+    this.#assembler.holds = heldBy(this.#stalls)
     if (!this.#canRead() && !this.#isStopped) this.#tellReading(false)
+    this.#tellAnswer()
   }
 
-  /** Take a reason to rest away; when it was the last, what waits is read. */
-  resume(reason: Stall): void {
-    if ((this.#stalls & reason) === 0) return
-    this.#stalls &= ~reason
-    this.#assembler.holdsMessages = this.#stalls !== 0
-    if (this.#stalls === Stall.Decoding && this.#decoded !== undefined) {
+  /** Take reasons to rest away; when they were the last, what waits is read. */
+  resume(reasons: number): void {
+    if ((this.#stalls & reasons) === 0) return
+    this.#stalls &= ~reasons
+    this.#assembler.holds = heldBy(this.#stalls)
+    if ((this.#stalls & ~HEEDS_MESSAGES) === Stall.Decoding && this.#decoded !== undefined) {
       const deliver = this.#decoded
       this.#decoded = undefined
       return deliver()
@@ -153,7 +163,16 @@ export class MessageReceiver implements MessageSink {
   #canRead(): boolean {
     if (this.#stalls === 0) return true
     if ((this.#stalls & ~HEEDS_PINGS) !== 0) return false
-    return !this.#reader.isInPayload || this.#assembler.isPingOrPong
+    if (!this.#reader.isInPayload || this.#assembler.isPingOrPong) return true
+    return (this.#stalls & ~HEEDS_MESSAGES) === 0 && this.#assembler.isOfMessage
+  }
+
+  #hasBacklog(): boolean {
+    return (this.#backlog !== undefined && this.#backlog.length > 0) || this.#reader.holdsEmptyFrame
+  }
+
+  #isInClose(): boolean {
+    return this.#reader.isInPayload && !this.#assembler.isOfMessage && !this.#assembler.isPingOrPong
   }
 
   #read(chunk: Uint8Array): void {
@@ -171,7 +190,8 @@ export class MessageReceiver implements MessageSink {
   }
 
   #readBacklog(): void {
-    while (this.#backlog !== undefined && this.#backlog.length > 0 && this.#canRead()) this.#read(this.#backlog.shift()!)
+    while (this.#backlog !== undefined && this.#backlog.length > 0 && this.#canRead())
+      this.#read(this.#backlog.shift()!)
     this.#isParsing = false
     this.#isMuted = false
     // Where frames come unmasked, the view is one of outgoing frames, which is of use again.
@@ -179,6 +199,11 @@ export class MessageReceiver implements MessageSink {
     releaseByteView()
     if (!this.#isStopped && !(this.#canRead() && this.#hasEnded)) this.#tellReading(this.#canRead())
     this.#endIfRead()
+    this.#tellAnswer()
+  }
+
+  #tellAnswer(): void {
+    if (!this.#isParsing && this.awaitsAnswer) this.#listener.awaitsAnswer()
   }
 
   #tellReading(wanted: boolean): void {
@@ -189,8 +214,7 @@ export class MessageReceiver implements MessageSink {
 
   #endIfRead(): void {
     const isDecoding = (this.#stalls & Stall.Decoding) !== 0
-    const hasBacklog = (this.#backlog !== undefined && this.#backlog.length > 0) || this.#reader.holdsEmptyFrame
-    const isRead = !this.#isParsing && !hasBacklog
+    const isRead = !this.#isParsing && !this.#hasBacklog()
     const isWorkedOn = (this.#stalls & HEEDS_PINGS) !== 0
     if (this.#hasEnded && isRead && !isDecoding && !isWorkedOn) this.#listener.end()
   }
@@ -288,11 +312,16 @@ export class MessageReceiver implements MessageSink {
   /** Go on with what is being decoded, unless reading rests for another reason too: then it waits like everything else. */
   #whenOnlyDecoding(goOn: () => void): void {
     if (this.#isStopped) return
-    if (this.#stalls === Stall.Decoding) goOn()
+    if ((this.#stalls & ~HEEDS_MESSAGES) === Stall.Decoding) goOn()
     else this.#decoded = goOn
   }
 
   #notUtf8(): void {
     this.#listener.violation(Violations.TextNotUtf8, 'text message that is not UTF-8 when decoded')
   }
+}
+
+function heldBy(stalls: number): Held {
+  if (stalls === 0) return Held.Nothing
+  return (stalls & ~HEEDS_MESSAGES) === 0 ? Held.Close : Held.Messages
 }

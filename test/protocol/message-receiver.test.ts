@@ -281,6 +281,44 @@ describe('While the application works on a message', () => {
     }
   })
 
+  it.each([Stall.Answer, Stall.PartsAnswer])(
+    'that may be answered, only a Close waits: what comes before it is read, %i',
+    (reason) => {
+      const bytes = concat(text('a'), frame(9, hex('01')), text('b'), frame(8, hex('')))
+      for (let cut = 0; cut <= bytes.length; cut++) {
+        const socket = worker(reason)
+        socket.connection.receive(bytes.slice(0, cut))
+        socket.connection.receive(bytes.slice(cut))
+        expect(socket.take()).toEqual(['text a', 'ping 01', 'text b', 'stop reading'])
+        expect([socket.connection.stalled, socket.connection.rests, socket.connection.awaitsAnswer]).toEqual([
+          false,
+          true,
+          true,
+        ])
+        socket.connection.resume(reason)
+        expect(socket.take()).toEqual(['end', 'closing'])
+        expect(socket.connection.state).toBe('draining')
+      }
+    },
+  )
+
+  it('that may be answered, the end waits too, until nobody wants to wait any longer', () => {
+    const socket = worker(Stall.Answer)
+    socket.connection.receive(text('a'))
+    socket.connection.receiveEnd()
+    expect([socket.connection.state, socket.connection.awaitsAnswer]).toEqual(['open', true])
+    socket.connection.stopAwaitingAnswer()
+    expect(socket.connection.state).toBe('closed')
+  })
+
+  it('that may be answered, the Close of the peer is heard once this side has closed', () => {
+    const socket = worker(Stall.Answer)
+    socket.connection.receive(concat(text('a'), frame(8, hex('03 e8'))))
+    expect(socket.connection.state).toBe('open')
+    socket.connection.close(1000)
+    expect(socket.connection.state).toBe('draining')
+  })
+
   it('an empty message waits too, though its header was all there is of it', () => {
     const socket = worker()
     socket.connection.receive(concat(text('a'), frame(2, hex(''))))
