@@ -13,7 +13,6 @@ import {
 } from './close-payload.ts'
 import type { ConnectionHandler, ConnectionSettings } from './connection-options.ts'
 import { ConnectionAction, ConnectionEvent, ConnectionState, transitions } from './connection-state.ts'
-import type { ExtensionInstance } from './extension.ts'
 import type { Inbound } from './inbound.ts'
 import type { MessageReceiver } from './message-receiver.ts'
 import type { Outbox } from './outbox.ts'
@@ -22,7 +21,6 @@ import { ProtocolError, type Violation } from './violation.ts'
 /** What a closing handshake works with. */
 export interface ClosingParts {
   readonly handler: ConnectionHandler
-  readonly extension: ExtensionInstance | undefined
   readonly receiver: MessageReceiver
   readonly outbox: Outbox
   readonly inbound: Inbound<unknown>
@@ -37,9 +35,9 @@ export interface FailureCause {
 
 const NO_BYTES: Uint8Array = new Uint8Array(0)
 
+/** Made when the end begins: until then a connection is open. */
 export class ClosingHandshake {
   readonly #handler: ConnectionHandler
-  readonly #extension: ExtensionInstance | undefined
   readonly #receiver: MessageReceiver
   readonly #inbound: Inbound<unknown>
   readonly #outbox: Outbox
@@ -51,7 +49,6 @@ export class ClosingHandshake {
 
   constructor(parts: ClosingParts) {
     this.#handler = parts.handler
-    this.#extension = parts.extension
     this.#receiver = parts.receiver
     this.#inbound = parts.inbound
     this.#outbox = parts.outbox
@@ -72,9 +69,10 @@ export class ClosingHandshake {
   }
 
   /** Note who of this side wants the end, and why; told if nothing else comes between. */
-  blame(cause: CloseCause | undefined, error?: Error): void {
+  blame(cause: CloseCause | undefined, error?: Error): this {
     if (cause !== undefined) this.#cause = cause
     if (error !== undefined) this.#error ??= error
+    return this
   }
 
   /** Fail the connection. RFC 6455 7.1.7. */
@@ -144,10 +142,10 @@ export class ClosingHandshake {
     switch (action) {
       case ConnectionAction.SendClose:
       case ConnectionAction.EchoClose:
-        outbox.sender.close(closePayload)
+        outbox.needSender().close(closePayload)
         return outbox.added()
       case ConnectionAction.FailClose:
-        outbox.sender.fail(closePayload)
+        outbox.needSender().fail(closePayload)
         return outbox.added()
       case ConnectionAction.ServerEndsTransport:
         // RFC 6455 7.1.1: the server ends TCP first.
@@ -158,8 +156,7 @@ export class ClosingHandshake {
         // First of all, so that who is told can still see what was not sent.
         this.#handler.destroy()
         this.#inbound.forgetOwedPong()
-        outbox.sender.drop()
-        return this.#extension?.dispose()
+        return outbox.sender?.drop()
       case ConnectionAction.Report:
         try {
           return this.#handler.closed(this.outcome)

@@ -14,7 +14,7 @@ import {
   withLimits,
 } from './connection-options.ts'
 import { ClosingHandshake, type FailureCause } from './closing-handshake.ts'
-import { ConnectionEvent, type ConnectionState } from './connection-state.ts'
+import { ConnectionEvent, ConnectionState } from './connection-state.ts'
 import { Inbound, type InboundActions } from './inbound.ts'
 import { MessageReceiver } from './message-receiver.ts'
 import { Opcode } from './opcode.ts'
@@ -29,7 +29,8 @@ export class Connection {
   readonly #handler: ConnectionHandler
   readonly #receiver: MessageReceiver
   readonly #outbox: Outbox
-  readonly #closing: ClosingHandshake
+  /** Made when the end begins; until then the connection is open. */
+  #closing: ClosingHandshake | undefined
   readonly #inbound: Inbound<Connection>
   /** Whether pongs wait though reading goes on. */
   #holdsPongs = false
@@ -37,9 +38,9 @@ export class Connection {
   static readonly #actions: InboundActions<Connection> = {
     isBlocked: (connection) => connection.#isBlocked(),
     pong: (connection, payload) => connection.#sendPong(payload),
-    closeReceived: (connection, payload) => connection.#closing.closeReceived(payload),
-    violated: (connection, violation, seen) => connection.#closing.violated(violation, seen),
-    inputEnded: (connection) => connection.#closing.inputEnded(),
+    closeReceived: (connection, payload) => connection.#ending().closeReceived(payload),
+    violated: (connection, violation, seen) => connection.#ending().violated(violation, seen),
+    inputEnded: (connection) => connection.#ending().inputEnded(),
     failed: (connection, error) =>
       connection.fail(CloseCode.InternalError, 'a handler threw', { cause: 'local', error }),
   }
@@ -54,15 +55,12 @@ export class Connection {
     this.#inbound = inbound
     this.#settings = settings
     this.#handler = handler
-    const outbox = new Outbox(handler, extension, settings)
-    const receiver = new MessageReceiver(settings, extension, inbound)
-    this.#outbox = outbox
-    this.#receiver = receiver
-    this.#closing = new ClosingHandshake({ handler, extension, receiver, inbound, outbox, settings })
+    this.#outbox = new Outbox(handler, extension, settings)
+    this.#receiver = new MessageReceiver(settings, extension, inbound)
   }
 
   get state(): ConnectionState {
-    return this.#closing.state
+    return this.#closing?.state ?? ConnectionState.Open
   }
 
   /** Bytes that were given to send and not yet to the handler's `write`; those that were lost as it closed stay. */
@@ -72,7 +70,7 @@ export class Connection {
 
   /** Those of them that do not leave by themselves: they wait for a message in fragments to end, or were lost. */
   get heldBytes(): number {
-    return this.#outbox.sender.heldBytes
+    return this.#outbox.sender?.heldBytes ?? 0
   }
 
   /** Bytes of frames that were not given to the handler's `write` yet. */
@@ -82,17 +80,17 @@ export class Connection {
 
   /** Counts what has become frames of what had to wait for that. */
   get written(): number {
-    return this.#outbox.sender.written
+    return this.#outbox.sender?.written ?? 0
   }
 
   /** What `written` will be when all that was given to send so far has become frames; `Infinity` when that is not known. */
   get due(): number {
-    return this.#outbox.sender.due
+    return this.#outbox.sender?.due ?? 0
   }
 
   /** Whether the extension works on a message; when it is done, there is output. */
   get isEncoding(): boolean {
-    return this.#outbox.sender.encoding
+    return this.#outbox.sender?.encoding === true
   }
 
   /** Whether the next byte to come in begins a frame. */
@@ -153,14 +151,13 @@ export class Connection {
    * what is on its way still leaves, and `end` follows it. When nothing is on its way, this is the end of the connection.
    */
   receiveEnd(): void {
-    if (this.#closing.isReading) this.#receiver.end()
-    else this.#closing.inputEnded()
+    if (this.#closing?.isReading === false) this.#closing.inputEnded()
+    else this.#receiver.end()
   }
 
   /** Take note that the transport is gone in both directions. What waits is lost with it. */
   transportClosed(error?: Error): void {
-    this.#closing.blame(undefined, error)
-    this.#closing.apply(ConnectionEvent.TransportEnd)
+    this.#ending().blame(undefined, error).apply(ConnectionEvent.TransportEnd)
   }
 
   /**
@@ -175,8 +172,8 @@ export class Connection {
     transform: boolean = true,
   ): boolean {
     checkMessage(payload)
-    if (!this.#closing.isOpen) return false
-    this.#outbox.sender.sendWhole(payload, isText, transform)
+    if (!this.#isOpen()) return false
+    this.#outbox.sendWhole(payload, isText, transform)
     this.#outbox.added()
     return true
   }
@@ -184,25 +181,26 @@ export class Connection {
   /** Send a message in fragments: each call one, the last with `final`. RFC 6455 5.4. Whole messages wait until then. */
   sendFragment(payload: string | Uint8Array, isText: boolean, final: boolean): boolean {
     checkMessage(payload)
-    if (!this.#closing.isOpen) return false
-    this.#outbox.sender.send({ payload, isText, transform: true, fragment: true, final })
+    if (!this.#isOpen()) return false
+    this.#outbox.needSender().send({ payload, isText, transform: true, fragment: true, final })
     this.#outbox.added()
     return true
   }
 
   /** Whether a message in fragments is under way. RFC 6455 5.4. */
   get isFragmenting(): boolean {
-    return this.#outbox.sender.fragmenting
+    return this.#outbox.sender?.fragmenting === true
   }
 
   /** Whether `sendEncoded` may be called: nothing of this connection's own is half sent or being encoded. */
   get takesEncoded(): boolean {
-    return this.#closing.isOpen && this.#outbox.sender.idle && !this.#outbox.sender.fragmenting
+    const { sender } = this.#outbox
+    return this.#isOpen() && (sender === undefined || (sender.idle && !sender.fragmenting))
   }
 
   /** Send bytes that are frames already, not masked, at a server, while `takesEncoded`. RFC 6455 5.4. */
   sendEncoded(frames: Uint8Array): boolean {
-    if (!this.#closing.isOpen) return false
+    if (!this.#isOpen()) return false
     this.#outbox.writer.encoded(frames)
     this.#outbox.added()
     return true
@@ -230,24 +228,22 @@ export class Connection {
    */
   close(code?: number, reason: string = '', cause: CloseCause = 'local'): void {
     const payload = encodeClosePayload(code, reason, this.#settings.codec)
-    if (!this.#closing.isOpen) return
+    if (!this.#isOpen()) return
     // Who has closed in a handler does not expect it to be called again for what lies in the same chunk.
     this.#receiver.mute()
-    this.#closing.blame(cause)
-    this.#closing.apply(ConnectionEvent.LocalClose, payload)
+    this.#ending().blame(cause).apply(ConnectionEvent.LocalClose, payload)
     // Nothing can be answered any more.
     this.stopAwaitingAnswer()
   }
 
   /** Fail the connection: a Close frame at once, without waiting for an answer. RFC 6455 7.1.7. */
   fail(code: number, reason: string, why: FailureCause): void {
-    this.#closing.fail(code, reason, why)
+    this.#ending().fail(code, reason, why)
   }
 
   /** Give up: TCP is dropped. */
   terminate(cause: CloseCause, error?: Error): void {
-    this.#closing.blame(cause, error)
-    this.#closing.apply(ConnectionEvent.Timeout)
+    this.#ending().blame(cause, error).apply(ConnectionEvent.Timeout)
   }
 
   /** Let reading rest for a reason, until `resume` is told the same. Nothing more of the current chunk is delivered. */
@@ -291,15 +287,29 @@ export class Connection {
     this.#inbound.payOwedPong()
   }
 
+  #isOpen(): boolean {
+    return this.#closing === undefined || this.#closing.isOpen
+  }
+
+  #ending(): ClosingHandshake {
+    return (this.#closing ??= new ClosingHandshake({
+      handler: this.#handler,
+      receiver: this.#receiver,
+      outbox: this.#outbox,
+      inbound: this.#inbound,
+      settings: this.#settings,
+    }))
+  }
+
   #sendPong(payload: Uint8Array): void {
-    if (!this.#settings.autoPong || !this.#closing.isReading) return
+    if (!this.#settings.autoPong || this.#closing?.isReading === false) return
     this.#outbox.writer.control(Opcode.Pong, payload)
     this.#outbox.added()
   }
 
   #sendControl(opcode: number, payload: Uint8Array): boolean {
     checkControlPayload(payload)
-    if (!this.#closing.isOpen) return false
+    if (!this.#isOpen()) return false
     this.#outbox.writer.control(opcode, payload)
     this.#outbox.added()
     return true

@@ -4,7 +4,7 @@
  */
 import { encodeFrameHeader, encodeMaskKey, encodedHeaderLength, FIN_BIT, MAX_HEADER_LENGTH } from './frame-header.ts'
 import { applyMask, releaseMaskView } from './mask.ts'
-import type { ControlCounter } from './opcode.ts'
+import { Opcode, type ControlCounter } from './opcode.ts'
 import type { Allocate } from './payload-buffer.ts'
 import { SLAB_SIZE, type Slab } from './slab.ts'
 import type { TextCodec } from './text-codec.ts'
@@ -59,6 +59,21 @@ export class FrameWriter {
   /** Bytes encoded and not flushed. */
   get pending(): number {
     return this.#pending
+  }
+
+  get codec(): TextCodec {
+    return this.#options.codec
+  }
+
+  /** Add a whole message in one frame. */
+  message(payload: string | Uint8Array, isText: boolean): void {
+    this.data(FIN_BIT | (isText ? Opcode.Text : Opcode.Binary), payload)
+  }
+
+  /** Add a frame of a message. `firstByte` is FIN, RSV and opcode. */
+  data(firstByte: number, payload: string | Uint8Array): void {
+    if (typeof payload === 'string') this.text(firstByte, payload)
+    else this.bytes(firstByte, payload)
   }
 
   /** Add a frame with a text payload. `firstByte` is FIN, RSV and opcode. */

@@ -100,9 +100,7 @@ export class MessageSender {
     if (this.#extension !== undefined || this.#isOpen || !this.idle) {
       return this.send({ payload, isText, transform, fragment: false, final: true })
     }
-    const firstByte = FIN_BIT | (isText ? Opcode.Text : Opcode.Binary)
-    if (typeof payload === 'string') this.#writer.text(firstByte, payload)
-    else this.#writer.bytes(firstByte, payload)
+    this.#writer.message(payload, isText)
   }
 
   /** Send a message or a fragment, now or when its turn comes. */
@@ -135,10 +133,11 @@ export class MessageSender {
     this.#writeClose(payload)
   }
 
-  /** Drop what waits, and forget what was lost. */
+  /** Nothing more can be sent: drop what waits, forget what was lost, and let go of the extension. */
   drop(): void {
     this.#lose()
     this.#lostBytes = 0
+    this.#extension?.dispose()
   }
 
   #lose(): void {
@@ -202,9 +201,7 @@ export class MessageSender {
   #write(message: Outgoing, begins: boolean, payload: string | Uint8Array, rsv: number): void {
     this.#written++
     const opcode = !begins ? Opcode.Continuation : message.isText ? Opcode.Text : Opcode.Binary
-    const firstByte = (message.final ? FIN_BIT : 0) | rsv | opcode
-    if (typeof payload === 'string') this.#writer.text(firstByte, payload)
-    else this.#writer.bytes(firstByte, payload)
+    this.#writer.data((message.final ? FIN_BIT : 0) | rsv | opcode, payload)
   }
 
   #sizeOf({ payload }: Outgoing): number {

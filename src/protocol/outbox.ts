@@ -12,7 +12,8 @@ const FLUSH_FROM = 65_536
 
 export class Outbox implements SenderListener {
   readonly writer: FrameWriter
-  readonly sender: MessageSender
+  /** Made when it is first needed: a whole message goes straight to the writer where no extension is to work on it. */
+  sender: MessageSender | undefined
   readonly #handler: ConnectionHandler
   /** While bytes come in, what answers them waits until they are read. */
   isReceiving = false
@@ -25,17 +26,29 @@ export class Outbox implements SenderListener {
   constructor(handler: ConnectionHandler, extension: ExtensionInstance | undefined, settings: ConnectionSettings) {
     this.#handler = handler
     this.writer = new FrameWriter(settings)
-    this.sender = new MessageSender({ writer: this.writer, extension, listener: this }, settings.codec)
+    if (extension !== undefined) this.needSender(extension)
+  }
+
+  /** What puts in order all that cannot leave at once. */
+  needSender(extension?: ExtensionInstance): MessageSender {
+    const { writer } = this
+    return (this.sender ??= new MessageSender({ writer, extension, listener: this }, writer.codec))
+  }
+
+  /** Send a whole message; straight to the writer when nothing stands in between, as nearly always. */
+  sendWhole(payload: string | Uint8Array, isText: boolean, transform: boolean): void {
+    if (this.sender === undefined) this.writer.message(payload, isText)
+    else this.sender.sendWhole(payload, isText, transform)
   }
 
   /** Bytes that were given to send and not yet to the handler's `write`. */
   get pendingBytes(): number {
-    return this.writer.pending + this.sender.queuedBytes
+    return this.writer.pending + (this.sender?.queuedBytes ?? 0)
   }
 
   /** Whether nothing is on its way: all frames were handed over, and the extension is not at work. */
   get isEmpty(): boolean {
-    return this.writer.pending === 0 && !this.sender.encoding
+    return this.writer.pending === 0 && this.sender?.encoding !== true
   }
 
   /** End the transport behind everything that is on its way. */
@@ -62,7 +75,7 @@ export class Outbox implements SenderListener {
   flush(): void {
     this.#isPending = false
     if (!this.writer.flush(this.#handler)) return
-    if (!this.#isLast || this.#hasEnded || this.sender.encoding) return
+    if (!this.#isLast || this.#hasEnded || this.sender?.encoding === true) return
     this.#hasEnded = true
     this.#handler.end()
   }
