@@ -4,7 +4,7 @@
  */
 import { CloseCode } from '../protocol/close-code.ts'
 import type { CloseCause } from '../protocol/close-outcome.ts'
-import { Deadline, wheel } from './timer-wheel.ts'
+import { Deadline, NEVER, TICK_MS, wheel } from './timer-wheel.ts'
 
 export interface HeartbeatOptions {
   /** Milliseconds without a byte from the peer until it is pinged; 0 for never. */
@@ -50,8 +50,14 @@ const PING_LENGTH = 4
 
 let pings = 0
 
-/** A deadline that is met later than this was kept from the wheel by the process itself, which may not have read either. */
-const HELD_UP_MS = 1000
+/** A deadline that is met so many ticks late was kept from the wheel by the process itself, which may not have read either. */
+const HELD_UP_TICKS = 10
+
+/** A ping that is not answered yet. */
+interface SentPing {
+  readonly number: number
+  readonly at: number
+}
 
 /** One deadline serves all: noting the tick is what a byte that arrives costs; the clock is looked at when one is due. */
 export class Heartbeat extends Deadline {
@@ -62,31 +68,26 @@ export class Heartbeat extends Deadline {
   #spokenIn: number
   /** How far the output was when the peer was last found to be behind. */
   #progress: number | undefined
-  /** When the ping is due, or given up; when the peer has been idle for too long; when its lifetime is over. */
-  #beatAt: number
-  #idleAt: number
-  #endsAt: number
-  /** The number in the ping that is not answered yet, and when it was sent. */
-  #awaited = 0
-  #sentAt = 0
-  #rtt = -1
+  /** The tick in which the ping is due, or given up; in which its lifetime is over. */
+  #beatIn: number
+  #endsIn: number
+  #ping: SentPing | undefined
+  #rtt: number | undefined
 
   constructor(host: HeartbeatHost, options: HeartbeatOptions) {
     super()
     this.#host = host
     this.#options = options
-    const { interval, idleTimeout, maxLifetime } = options
-    const now = wheel.now()
-    this.#beatAt = after(now, interval)
-    this.#idleAt = after(now, idleTimeout)
-    this.#endsAt = after(now, maxLifetime * (1 + LIFETIME_JITTER * (2 * Math.random() - 1)))
-    this.#wait(now)
-    this.#heardIn = this.#spokenIn = wheel.tick
+    const { interval, maxLifetime } = options
+    this.#beatIn = tickIn(interval)
+    this.#endsIn = tickIn(maxLifetime * (1 + LIFETIME_JITTER * (2 * Math.random() - 1)))
+    this.#heardIn = this.#spokenIn = wheel.lastTick()
+    this.#wait()
   }
 
   /** The time from the last ping to its pong in milliseconds, once one was answered. */
   get rtt(): number | undefined {
-    return this.#rtt < 0 ? undefined : this.#rtt
+    return this.#rtt
   }
 
   /** A byte has arrived. */
@@ -101,27 +102,27 @@ export class Heartbeat extends Deadline {
 
   /** A pong has arrived. */
   pong(payload: Uint8Array): void {
-    if (this.#awaited === 0 || payload.length !== PING_LENGTH) return
-    if (Buffer.from(payload).readUInt32BE() !== this.#awaited) return
-    this.#rtt = performance.now() - this.#sentAt
-    this.#awaited = 0
+    const ping = this.#ping
+    if (ping === undefined || payload.length !== PING_LENGTH) return
+    if (Buffer.from(payload).readUInt32BE() !== ping.number) return
+    this.#rtt = performance.now() - ping.at
+    this.#ping = undefined
   }
 
   stop(): void {
-    this.#beatAt = this.#idleAt = this.#endsAt = Infinity
+    this.#beatIn = this.#spokenIn = this.#endsIn = NEVER
     wheel.clear(this)
   }
 
   override expire(): void {
-    const now = wheel.now()
-    if (now >= this.#endsAt) return this.#close('maximum lifetime', 'lifetime')
-    if (now >= this.#idleAt) {
-      const { idleTimeout } = this.#options
-      this.#idleAt = this.#host.connection.stalled ? after(now, idleTimeout) : wheel.endOf(this.#spokenIn) + idleTimeout
-      if (now >= this.#idleAt) return this.#close('idle', 'timeout')
+    const { tick } = wheel
+    if (tick >= this.#endsIn) return this.#close('maximum lifetime', 'lifetime')
+    if (tick >= this.#idleIn()) {
+      if (!this.#host.connection.stalled) return this.#close('idle', 'timeout')
+      this.#spokenIn = tick
     }
-    if (now >= this.#beatAt) this.#beat(now)
-    this.#wait(now)
+    if (tick >= this.#beatIn) this.#beat(tick)
+    this.#wait()
   }
 
   #close(reason: string, cause: CloseCause): void {
@@ -129,52 +130,61 @@ export class Heartbeat extends Deadline {
     this.#host.close(CloseCode.GoingAway, reason, cause)
   }
 
-  #beat(now: number): void {
+  #beat(tick: number): void {
     const { interval, timeout } = this.#options
-    if (this.#host.output.isBlocked) return this.#lookAtOutput(now)
+    if (this.#host.output.isBlocked) return this.#lookAtOutput()
     this.#progress = undefined
-    const silentAt = wheel.endOf(this.#heardIn) + interval
-    if (now < silentAt || this.#host.connection.rests) {
-      this.#awaited = 0
-      this.#beatAt = this.#host.connection.rests ? after(now, interval) : silentAt
-    } else if (this.#awaited === 0) {
-      this.#ping()
-      this.#beatAt = after(now, timeout)
-    } else if (now - this.#beatAt > HELD_UP_MS) {
-      this.#beatAt = after(now, timeout)
+    const silentIn = behind(this.#heardIn, interval)
+    if (tick < silentIn || this.#host.connection.rests) {
+      this.#ping = undefined
+      this.#beatIn = this.#host.connection.rests ? wheel.tickIn(interval) : silentIn
+    } else if (this.#ping === undefined) {
+      this.#sendPing()
+      this.#beatIn = wheel.tickIn(timeout)
+    } else if (tick - this.#beatIn > HELD_UP_TICKS) {
+      this.#beatIn = wheel.tickIn(timeout)
     } else {
-      this.#beatAt = Infinity
+      this.#beatIn = NEVER
       this.#host.connection.terminate('timeout')
     }
   }
 
   /** A peer that takes nothing for a whole interval will not take the rest either. */
-  #lookAtOutput(now: number): void {
+  #lookAtOutput(): void {
     const { progress } = this.#host.output
-    this.#beatAt = after(now, this.#options.interval)
+    this.#beatIn = wheel.tickIn(this.#options.interval)
     if (progress === this.#progress) {
-      this.#beatAt = Infinity
+      this.#beatIn = NEVER
       return this.#host.connection.terminate('backpressure')
     }
     this.#progress = progress
   }
 
-  #ping(): void {
+  #sendPing(): void {
     pings = (pings % 0xffff_ffff) + 1
-    this.#awaited = pings
-    this.#sentAt = performance.now()
+    this.#ping = { number: pings, at: performance.now() }
     const payload = Buffer.alloc(PING_LENGTH)
     payload.writeUInt32BE(pings)
     this.#host.connection.ping(payload)
   }
 
-  #wait(now: number): void {
-    const next = Math.min(this.#beatAt, this.#idleAt, this.#endsAt)
-    if (next !== Infinity) wheel.set(this, next - now)
+  /** The tick in which the peer has said nothing for too long. */
+  #idleIn(): number {
+    return behind(this.#spokenIn, this.#options.idleTimeout)
+  }
+
+  #wait(): void {
+    const next = Math.min(this.#beatIn, this.#idleIn(), this.#endsIn)
+    if (next < NEVER) wheel.setFor(this, next)
   }
 }
 
-/** A time so much later; never, for 0. */
-function after(now: number, delayMs: number): number {
-  return delayMs > 0 ? now + delayMs : Infinity
+/** The tick that comes so much later than now; none, for 0. */
+function tickIn(delayMs: number): number {
+  return delayMs > 0 ? wheel.tickIn(delayMs) : NEVER
+}
+
+/** The tick that comes so much behind the end of another; none, for 0. */
+function behind(tick: number, delayMs: number): number {
+  return delayMs > 0 ? tick + 1 + Math.ceil(delayMs / TICK_MS) : NEVER
 }

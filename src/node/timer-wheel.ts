@@ -1,6 +1,6 @@
 /**
- * Deadlines for many connections with one timer: items lie in slots by the tick they are due in. An item that was put off
- * is found when its old slot comes by, and moved then, so putting off costs one assignment.
+ * Deadlines for many connections with one timer: items lie in slots by the tick they are due in. Times are whole ticks, which
+ * V8 keeps in the field itself, where a fraction is an object of its own.
  */
 
 /** Milliseconds of a tick: how late a deadline may be noticed. */
@@ -8,10 +8,13 @@ export const TICK_MS = 100
 /** Slots of the wheel: 51.2 s a turn; what lies further ahead goes round again. */
 const SLOTS = 512
 
+/** A tick that never comes. */
+export const NEVER = 0x3fff_ffff
+
 /** Something with a deadline. */
 export abstract class Deadline {
-  /** When it is due, in ms of the wheel's clock. Put it off by assigning a later time. */
-  at = 0
+  /** The tick that it is due in. */
+  dueIn: number = NEVER
   /** The slot it lies in, or -1. */
   slot = -1
 
@@ -38,7 +41,6 @@ export class TimerWheel {
   readonly #slots: (Set<Deadline> | undefined)[] = Array.from({ length: SLOTS })
   #size = 0
   #tick = 0
-  #started = 0
   #timer: NodeJS.Timeout | undefined
 
   /** The time in ms, since some moment. */
@@ -46,14 +48,19 @@ export class TimerWheel {
     return performance.now()
   }
 
-  /** The last tick that has passed, and so about now. It counts on as long as there is any deadline. */
+  /** The last tick that has passed, by the clock. */
+  lastTick(): number {
+    return Math.floor(this.now() / TICK_MS)
+  }
+
+  /** The same as it was when the timer last rang: about now, as long as there is any deadline. */
   get tick(): number {
     return this.#tick
   }
 
-  /** When a tick is over, in ms of the wheel's clock. */
-  endOf(tick: number): number {
-    return this.#started + (tick + 1) * TICK_MS
+  /** The first tick that is so much later. */
+  tickIn(delayMs: number): number {
+    return Math.ceil((this.now() + delayMs) / TICK_MS)
   }
 
   /** How many deadlines there are. */
@@ -63,8 +70,13 @@ export class TimerWheel {
 
   /** Set a deadline, or set it anew. */
   set(deadline: Deadline, delayMs: number): void {
+    this.setFor(deadline, this.tickIn(delayMs))
+  }
+
+  /** The same for a tick. */
+  setFor(deadline: Deadline, tick: number): void {
     this.clear(deadline)
-    deadline.at = this.now() + delayMs
+    deadline.dueIn = tick
     if (this.#timer === undefined) this.#start()
     this.#put(deadline)
     this.#size++
@@ -80,8 +92,7 @@ export class TimerWheel {
   }
 
   #start(): void {
-    this.#started = this.now()
-    this.#tick = 0
+    this.#tick = this.lastTick()
     this.#timer = setInterval(() => this.#turn(), TICK_MS)
     this.#timer.unref()
   }
@@ -92,8 +103,7 @@ export class TimerWheel {
   }
 
   #put(deadline: Deadline): void {
-    const due = Math.ceil((deadline.at - this.#started) / TICK_MS)
-    const tick = Math.min(Math.max(due, this.#tick + 1), this.#tick + SLOTS - 1)
+    const tick = Math.min(Math.max(deadline.dueIn, this.#tick + 1), this.#tick + SLOTS - 1)
     deadline.slot = tick % SLOTS
     const slot = (this.#slots[deadline.slot] ??= new Set())
     slot.add(deadline)
@@ -101,14 +111,13 @@ export class TimerWheel {
 
   /** Look through the slots of all ticks that have passed; a process that slept may have missed some. */
   #turn(): void {
-    const now = this.now()
-    const reached = Math.floor((now - this.#started) / TICK_MS)
+    const reached = this.lastTick()
     const from = Math.max(this.#tick + 1, reached - SLOTS + 1)
     this.#tick = Math.max(reached, this.#tick)
-    for (let tick = from; tick <= reached; tick++) this.#empty(tick % SLOTS, now)
+    for (let tick = from; tick <= reached; tick++) this.#empty(tick % SLOTS)
   }
 
-  #empty(index: number, now: number): void {
+  #empty(index: number): void {
     const slot = this.#slots[index]
     if (slot === undefined || slot.size === 0) return
     for (const deadline of [...slot]) {
@@ -116,7 +125,7 @@ export class TimerWheel {
       if (deadline.slot !== index) continue
       slot.delete(deadline)
       deadline.slot = -1
-      if (deadline.at > now) {
+      if (deadline.dueIn > this.#tick) {
         this.#put(deadline)
       } else {
         this.#size--
