@@ -231,8 +231,16 @@ export class FrameWriter {
 
 /** Copy a payload: below 64 bytes a loop beats the call. */
 function copy(from: Uint8Array, to: Uint8Array, offset: number): void {
-  if (from.length >= 64) return to.set(from, offset)
-  for (let i = 0; i < from.length; i++) to[offset + i] = from[i]!
+  const { length } = from
+  if (length >= 64) return to.set(from, offset)
+  let i = 0
+  for (const last = length - 3; i < last; i += 4) {
+    to[offset + i] = from[i]!
+    to[offset + i + 1] = from[i + 1]!
+    to[offset + i + 2] = from[i + 2]!
+    to[offset + i + 3] = from[i + 3]!
+  }
+  for (; i < length; i++) to[offset + i] = from[i]!
 }
 
 /** Encode one frame that is not masked, for any number of connections. */
