@@ -8,8 +8,8 @@ import type { Connection } from '../protocol/connection.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import { Stall } from '../protocol/stall.ts'
 import { abortable } from './abortable.ts'
+import { Backlog } from './backlog.ts'
 import type { BindingOptions } from './binding-options.ts'
-import { Deferred } from './deferred.ts'
 import { SentWaiters } from './sent-waiters.ts'
 
 /** Whose output it is. */
@@ -27,31 +27,13 @@ export interface OutputHost {
   drain(): void
 }
 
-/** Who waits: called with whether it came to what they wait for. */
-type Waiter = (isDone: boolean) => void
-
 export class Output {
   readonly #host: OutputHost
   /** Bytes that were given to the stream. */
   written = 0
   /** For everything sent so far to be handed to the system. */
   #waitingForSystem: SentWaiters | undefined
-  /** For a time when it is well to send more: whole messages, and the next fragment of one that is open. */
-  #waitingForRoom: Set<Waiter> | undefined
-  #waitingToGoOn: Waiter[] | undefined
-  /** Bytes that were unsent behind the last message. */
-  #unsentAtSend = 0
-  #isBlocked = false
-  /** Whether the stream has more than its own mark, and will say `drain`. */
-  #isQueued = false
-  /** Bytes of publications that wait elsewhere, until it keeps up again. */
-  #held = 0
-  /** Whether the host was told that it is blocked, or is to be told that it is no longer. */
-  #owesUnblocked = false
-  /** Whether somebody was told to wait. */
-  #owesDrain = false
-  /** Bytes that came when the stream took nothing any more. */
-  #lost = 0
+  #backlog: Backlog | undefined
   /** What was unsent when the connection ended, and stays so. */
   #unsentAtEnd: number | undefined
 
@@ -61,7 +43,8 @@ export class Output {
 
   /** Bytes that were given to `send` and not yet to the system; behind the end of the connection those that never were. */
   get bufferedAmount(): number {
-    return this.#unsentAtEnd ?? this.#host.connection.pendingBytes + this.#host.stream.writableLength + this.#lost
+    const { connection, stream } = this.#host
+    return this.#unsentAtEnd ?? connection.pendingBytes + stream.writableLength + (this.#backlog?.lost ?? 0)
   }
 
   /** Those of them that leave by themselves as the peer takes them: all that does not wait for a message in fragments to end. */
@@ -71,29 +54,30 @@ export class Output {
 
   /** Whether more is on its way to the peer than there may be. */
   get isBlocked(): boolean {
-    return this.#isBlocked
+    return this.#backlog?.isBlocked === true
   }
 
   /** Bytes that wait for the peer in all. */
   get weight(): number {
-    return this.bufferedAmount + this.#held
+    return this.bufferedAmount + (this.#backlog?.held ?? 0)
   }
 
   /** Whether anything waits for the peer that is worth weighing. */
   get isBehind(): boolean {
-    return this.isSlow || this.#isQueued || this.#held > 0
+    const backlog = this.#backlog
+    return this.isSlow || (backlog !== undefined && (backlog.isQueued || backlog.held > 0))
   }
 
   /** Take note of how many bytes of publications wait for it. */
   holds(bytes: number): void {
-    this.#held = bytes
+    this.#needBacklog().held = bytes
     if (this.#host.connection.state !== ConnectionState.Closed) this.#host.weigh()
   }
 
   /** Whether publications had better wait: more is unsent than there may be, on its way or behind an open message. */
   get isSlow(): boolean {
     const { connection } = this.#host
-    return this.#isBlocked || (connection.state === ConnectionState.Open && connection.heldBytes > this.#mark())
+    return this.isBlocked || (connection.state === ConnectionState.Open && connection.heldBytes > this.#mark())
   }
 
   /** A number that changes when the peer takes anything of what is unsent. */
@@ -105,7 +89,7 @@ export class Output {
   /** Whether it is well to send more; when not, `drain` will follow. */
   get isReady(): boolean {
     if (this.bufferedAmount <= this.#mark()) return true
-    this.#owesDrain = true
+    this.#needBacklog().owesDrain = true
     // What waits to be compressed is unsent as well: a handler that echoes must not fill the memory with it.
     if (this.#host.connection.isEncoding && this.leavingBytes > this.#mark()) this.#block()
     return false
@@ -114,11 +98,12 @@ export class Output {
   /** Take note of a message that was given to `send`. Answers whether it is well to send more. */
   sent(): boolean {
     if (this.isReady) return true
+    const backlog = this.#needBacklog()
     const { connection } = this.#host
     // What waits to be compressed, or behind an open message, is not written yet: it is weighed here. For the latter reading
     // does not rest: what ends that message may be what the peer says.
-    if (connection.isEncoding || connection.heldBytes > 0) this.#weigh(this.#unsentAtSend)
-    this.#unsentAtSend = this.bufferedAmount
+    if (connection.isEncoding || connection.heldBytes > 0) this.#weigh(backlog.unsentAtSend)
+    backlog.unsentAtSend = this.bufferedAmount
     return false
   }
 
@@ -127,12 +112,12 @@ export class Output {
     const { stream } = this.#host
     this.#waitingForSystem?.ask()
     const unsent = stream.writableLength
-    if (unsent > 0 && stream.writableNeedDrain) this.#isQueued = true
+    if (unsent > 0 && stream.writableNeedDrain) this.#needBacklog().isQueued = true
     if (unsent > this.#mark()) {
       this.#block()
       this.#weigh(unsent - length)
-    } else if (this.#isQueued) this.#host.weigh()
-    if (this.#owesDrain && !stream.writableNeedDrain) process.nextTick(() => this.drained())
+    } else if (this.#backlog?.isQueued === true) this.#host.weigh()
+    if (this.#backlog?.owesDrain === true && !stream.writableNeedDrain) process.nextTick(() => this.drained())
     return unsent
   }
 
@@ -140,20 +125,14 @@ export class Output {
   ready(signal?: AbortSignal): Promise<boolean> {
     const isOpen = this.#host.connection.state === ConnectionState.Open
     if (!isOpen || this.isReady) return abortable(Promise.resolve(isOpen), signal)
-    const { promise, resolve } = new Deferred<boolean>()
-    this.#waitingForRoom ??= new Set()
-    this.#waitingForRoom.add(resolve)
-    return abortable(promise, signal, () => this.#waitingForRoom?.delete(resolve))
+    return this.#needBacklog().ready(signal)
   }
 
   /** The same for the next fragment of an open message, which does not wait for what waits for its end. */
   readyToGoOn(): Promise<boolean> {
     const isOpen = this.#host.connection.state === ConnectionState.Open
     if (!isOpen || this.isReady || this.leavingBytes <= this.#mark()) return Promise.resolve(isOpen)
-    return new Promise((resolve) => {
-      this.#waitingToGoOn ??= []
-      this.#waitingToGoOn.push(resolve)
-    })
+    return this.#needBacklog().readyToGoOn()
   }
 
   /** Resolves when everything sent so far was handed to the system; to `false` when the connection ended before. */
@@ -165,28 +144,30 @@ export class Output {
 
   /** The stream has room again, or what was being compressed has left. */
   drained(): void {
+    const backlog = this.#backlog
     const { connection } = this.#host
     // What is being compressed will be written, and will then lead here again.
-    if (connection.isEncoding && this.leavingBytes > this.#mark()) return
-    this.#unsentAtSend = this.bufferedAmount <= this.#mark() ? 0 : Math.min(this.#unsentAtSend, this.bufferedAmount)
-    const wasQueued = this.#isQueued
-    this.#isQueued = false
-    if (this.#isBlocked) {
-      this.#isBlocked = false
+    if (backlog === undefined || (connection.isEncoding && this.leavingBytes > this.#mark())) return
+    const unsent = this.bufferedAmount
+    backlog.unsentAtSend = unsent <= this.#mark() ? 0 : Math.min(backlog.unsentAtSend, unsent)
+    const wasQueued = backlog.isQueued
+    backlog.isQueued = false
+    if (backlog.isBlocked) {
+      backlog.isBlocked = false
       connection.resume(Stall.Output)
     }
-    if (this.#owesUnblocked && !this.isSlow) {
-      this.#owesUnblocked = false
+    if (backlog.owesUnblocked && !this.isSlow) {
+      backlog.owesUnblocked = false
       this.#host.unblocked()
     } else if (wasQueued) {
       this.#host.weigh()
     }
     const isOpen = connection.state === ConnectionState.Open
-    if (isOpen && this.leavingBytes <= this.#mark()) this.#tellToGoOn(true)
-    if (!this.#owesDrain || this.bufferedAmount > this.#mark()) return
-    this.#owesDrain = false
+    if (isOpen && this.leavingBytes <= this.#mark()) backlog.tellToGoOn(true)
+    if (!backlog.owesDrain || this.bufferedAmount > this.#mark()) return
+    backlog.owesDrain = false
     if (!isOpen) return
-    this.#tellReady(true)
+    backlog.tellReady(true)
     this.#host.drain()
   }
 
@@ -206,7 +187,7 @@ export class Output {
 
   /** Take note of bytes that the stream could not be given. */
   lost(bytes: number): void {
-    this.#lost += bytes
+    this.#needBacklog().lost += bytes
   }
 
   /** The stream is about to be dropped: what it has not taken by now was not sent. */
@@ -217,8 +198,8 @@ export class Output {
   /** Nothing more leaves. */
   closed(): void {
     this.#waitingForSystem?.end()
-    this.#tellToGoOn(false)
-    this.#tellReady(false)
+    this.#backlog?.tellToGoOn(false)
+    this.#backlog?.tellReady(false)
   }
 
   /** A stream says `drain` only above its own mark; ours cannot lie lower. */
@@ -226,28 +207,23 @@ export class Output {
     return Math.max(this.#host.options.highWaterMark, this.#host.stream.writableHighWaterMark)
   }
 
-  #tellReady(isOpen: boolean): void {
-    const waiters = this.#waitingForRoom ?? []
-    this.#waitingForRoom = undefined
-    for (const resolve of waiters) resolve(isOpen)
-  }
-
-  #tellToGoOn(isOpen: boolean): void {
-    for (const resolve of this.#waitingToGoOn?.splice(0) ?? []) resolve(isOpen)
+  #needBacklog(): Backlog {
+    return (this.#backlog ??= new Backlog())
   }
 
   /** More is unsent than there may be; before the last message or write it was `before`. */
   #weigh(before: number): void {
-    this.#owesUnblocked = true
+    this.#needBacklog().owesUnblocked = true
     this.#host.blocked()
     this.limit(before)
   }
 
   #block(): void {
-    if (this.#isBlocked) return
-    this.#isBlocked = true
-    this.#owesUnblocked = true
-    this.#owesDrain = true
+    const backlog = this.#needBacklog()
+    if (backlog.isBlocked) return
+    backlog.isBlocked = true
+    backlog.owesUnblocked = true
+    backlog.owesDrain = true
     const { connection, options } = this.#host
     // Two ends whose reading rests until their output is gone wait for each other for ever: a client reads on.
     if (options.role === 'server') connection.pause(Stall.Output)
