@@ -11,13 +11,13 @@ export interface Bar {
 
 export interface Block {
   readonly title: string
+  readonly format: (value: number) => string
   readonly bars: readonly Bar[]
 }
 
 export interface Chart {
   readonly title: string
   readonly subtitle: string
-  readonly format: (value: number) => string
   readonly blocks: readonly Block[]
   /** Draw a line at this value in every block, such as 1 for ratios. */
   readonly mark?: number
@@ -85,7 +85,7 @@ function drawBlock(chart: Chart, block: Block, { x, y }: { x: number; y: number 
 <rect class="track" x="${start}" y="${top}" width="${room}" height="${BAR}" rx="3"/>
 <rect class="${bar.kind}" x="${start}" y="${top}" width="${Math.max(1.5, round(at(bar.value) - start))}" height="${BAR}" rx="3"/>
 <path class="whisker" d="M${at(bar.low)} ${middle}H${at(bar.high)}"/>
-<text class="ink value${strong}" x="${start + room + 8}" y="${top + 11}">${escape(chart.format(bar.value))}</text>`
+<text class="ink value${strong}" x="${start + room + 8}" y="${top + 11}">${escape(block.format(bar.value))}</text>`
   })
   const bottom = y + BLOCK_HEAD + block.bars.length * ROW - (ROW - BAR)
   const mark =

@@ -25,6 +25,7 @@ const onNewest = { dialect: 'websocket', runtime: 'newest' } as const
 export const PEERS: readonly Peer[] = [
   { ...onNode, name: 'barewire', server: 'barewire.mjs', label: 'barewire' },
   { ...onNode, name: 'raw', dialect: 'raw', server: 'raw.mjs', label: 'raw net' },
+  { ...onNode, name: 'raw+zlib', dialect: 'raw', server: 'raw-zlib.mjs', label: 'raw net and zlib' },
   { ...onNode, name: 'ws', server: 'ws.mjs', env: plainWs, label: 'ws' },
   { ...onNode, name: 'ws+bufferutil', server: 'ws.mjs', label: 'ws + bufferutil' },
   { ...onNode, name: 'bun', server: 'bun.mjs', runtime: 'bun', label: 'Bun' },
@@ -33,6 +34,13 @@ export const PEERS: readonly Peer[] = [
   { ...onNode, name: 'socket.io', dialect: 'socket.io', server: 'socket.io.mjs', label: 'Socket.IO' },
   { ...onNewest, name: 'barewire@newest', server: 'barewire.mjs', label: 'barewire, newest Node' },
   { ...onNewest, name: 'raw@newest', dialect: 'raw', server: 'raw.mjs', label: 'raw net, newest Node' },
+  {
+    ...onNewest,
+    name: 'raw+zlib@newest',
+    dialect: 'raw',
+    server: 'raw-zlib.mjs',
+    label: 'raw net and zlib, newest Node',
+  },
   { ...onNewest, name: 'ws@newest', server: 'ws.mjs', env: plainWs, label: 'ws, newest Node' },
 ]
 
@@ -41,10 +49,16 @@ export function ourNameFor(name: string): string {
   return name.endsWith('@newest') ? 'barewire@newest' : 'barewire'
 }
 
+/** Whether it is no rival but what is beneath everybody: the same work without any protocol. */
+export function isFloor(name: string): boolean {
+  return name.startsWith('raw')
+}
+
 /** Who takes part in the micro benches and among the clients only. */
 const OTHER_LABELS: Readonly<Record<string, string>> = {
   node: "Node's own",
   naive: 'naive',
+  zlib: 'zlib alone',
   bufferutil: 'bufferutil',
   'barewire:message': 'with a listener to barewire:message',
   'barewire:frame': 'with a listener to barewire:frame',

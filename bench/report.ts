@@ -1,11 +1,13 @@
 /** Turns the results of a run into bench/report: a page in Markdown, a chart a suite, and the verdict on every target. */
 import { writeFileSync } from 'node:fs'
 import { drawChart, type Bar, type Block } from './chart.ts'
-import { advantage, figures, judge, type Verdict } from './judge.ts'
+import { METRICS, number, ratio, spread } from './format.ts'
+import { advantage, figures, judge } from './judge.ts'
 import type { Machine } from './machine.ts'
-import { labelOf, ourNameFor, PEERS } from './peers.ts'
+import { isFloor, labelOf, ourNameFor, PEERS } from './peers.ts'
 import type { Metric, WorkloadResult } from './run.ts'
-import { median, summarise, type Summary } from './statistics.ts'
+import { median, summarise } from './statistics.ts'
+import { targetTable } from './target-table.ts'
 import { TARGETS } from './targets.ts'
 
 export interface SuiteReport {
@@ -20,20 +22,6 @@ export interface SuiteReport {
     readonly full: boolean
   }
   readonly workloads: readonly WorkloadResult[]
-}
-
-const METRICS: Readonly<Record<Metric, string>> = {
-  cpu: 'CPU us',
-  time: 'CPU ns',
-  perSecond: 'a second',
-  p50: 'p50 us',
-  p99: 'p99 us',
-  p999: 'p99.9 us',
-  max: 'max us',
-  rssIdle: 'RSS idle KiB',
-  heapIdle: 'heap idle KiB',
-  rssUsed: 'RSS used KiB',
-  rssGrowth: 'RSS growth KiB',
 }
 
 const INTRODUCTIONS: Readonly<Record<string, string>> = {
@@ -56,7 +44,7 @@ export function renderReport(folder: string, suites: readonly SuiteReport[]): st
       suites.flatMap(({ workloads }) => workloads),
     ),
   )
-  const targets = targetTable(verdicts.filter(({ worst }) => worst !== undefined))
+  const targets = targetTable(verdicts)
   const sections = suites.map((report) => suiteSection(folder, report))
   const overview = drawOverview(folder, suites)
   const page = [
@@ -65,7 +53,8 @@ export function renderReport(folder: string, suites: readonly SuiteReport[]): st
     machineText(suites),
     overview,
     '## Targets',
-    'A ratio is taken within each round and the median of the rounds decides; where a target names several workloads, the worst of them.',
+    'A ratio is taken within each round and the median of the rounds decides; where a target names several workloads, the worst of them.\n' +
+      'The floor is what would be reached in that same row, in the same rounds, by whoever does nothing but read and write ("raw net"), and zlib where a message is compressed.',
     targets,
     lossText(suites),
     ...sections,
@@ -92,14 +81,9 @@ function machineText(suites: readonly SuiteReport[]): string {
   return lines.join('\n')
 }
 
-function targetTable(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map(({ target, worst, met, reached }) => {
-    const wanted = target.kind === 'less' ? `${target.factor} x less` : `at most ${target.factor} x`
-    const where = reached.length > 1 ? ` (${worst!.id})` : ''
-    const { median: middle, low, high } = worst!.factor
-    return `| ${target.title} | ${labelOf(target.peer)} | ${METRICS[target.metric]} | ${wanted} | **${ratio(middle)}** (${ratio(low)}-${ratio(high)})${where} | ${met ? 'met' : 'not met'} |`
-  })
-  return ['| workload | against | figure | target | reached | |', '|---|---|---|---|---|---|', ...rows].join('\n')
+/** No rival, but what one is held against: the floor, the oracle, and zlib by itself. */
+function isBeneath(peer: string): boolean {
+  return isFloor(peer) || /^(naive|zlib)/.test(peer)
 }
 
 /** Where a rival written in any language needs less than we do: said outright. */
@@ -108,7 +92,7 @@ function lossText(suites: readonly SuiteReport[]): string {
   for (const result of suites.flatMap(({ workloads }) => workloads)) {
     const metric = mainMetric(result)
     for (const peer of Object.keys(result.peers)) {
-      if (peer === ourNameFor(peer) || peer.startsWith('raw') || peer.startsWith('naive')) continue
+      if (peer === ourNameFor(peer) || isBeneath(peer)) continue
       const factor = advantage(result, peer, metric)
       if (factor === undefined || factor.median >= 0.95) continue
       rows.push(`| ${result.title} | ${labelOf(peer)} | ${ratio(1 / factor.median)} x |`)
@@ -134,14 +118,8 @@ function suiteSection(folder: string, report: SuiteReport): string {
   const parts = [`## ${suite}`, INTRODUCTIONS[suite] ?? '']
   const blocks = workloads.flatMap((result) => blockOf(result) ?? [])
   if (blocks.length > 0) {
-    const unit = METRICS[mainMetric(workloads[0]!)].replace(/^.*?(us|ns|KiB)$/, '$1')
-    const subtitle = `${(INTRODUCTIONS[suite] ?? '').split(/[.:]/)[0]}; ${unit}, smaller is better`
-    const svg = drawChart({
-      title: `barewire: ${suite}`,
-      subtitle,
-      format: (value) => `${number(value)} ${unit}`,
-      blocks,
-    })
+    const subtitle = `${(INTRODUCTIONS[suite] ?? '').split(/[.:]/)[0]}; smaller is better`
+    const svg = drawChart({ title: `barewire: ${suite}`, subtitle, blocks })
     writeFileSync(`${folder}/${suite}.svg`, svg)
     parts.push(`![${suite}](${suite}.svg)`)
   }
@@ -156,10 +134,11 @@ function blockOf(result: WorkloadResult): Block | undefined {
     // The newest Node stands in the tables; the charts compare on one.
     if (values.length === 0 || peer.endsWith('@newest')) return []
     const { median: value, low, high } = summarise(values)
-    const kind = peer === 'barewire' ? 'ours' : peer === 'raw' || peer === 'naive' ? 'floor' : 'peer'
+    const kind = peer === 'barewire' ? 'ours' : isBeneath(peer) ? 'floor' : 'peer'
     return [{ label: labelOf(peer), value, low, high, kind }]
   })
-  return bars.length === 0 ? undefined : { title: result.title, bars }
+  const unit = METRICS[metric].replace(/^.*?(us|ns|KiB)$/, '$1')
+  return bars.length === 0 ? undefined : { title: result.title, format: (value) => `${number(value)} ${unit}`, bars }
 }
 
 function order(names: readonly string[]): string[] {
@@ -224,30 +203,15 @@ function drawOverview(folder: string, suites: readonly SuiteReport[]): string {
         : [{ label: labelOf(peer), value: factor.median, low: factor.low, high: factor.high, kind: 'peer' }]
     })
     const ours: Bar = { label: 'barewire', value: 1, low: 1, high: 1, kind: 'ours' }
-    return bars.length === 0 ? [] : [{ title, bars: [ours, ...bars] }]
+    return bars.length === 0 ? [] : [{ title, format: (value) => `${ratio(value)} x`, bars: [ours, ...bars] }]
   })
   if (blocks.length === 0) return ''
   const svg = drawChart({
     title: 'barewire beside ws and Bun',
     subtitle: 'CPU time (or memory) for the same work, as a multiple of what barewire needs; smaller is better',
-    format: (value) => `${ratio(value)} x`,
     blocks,
     mark: 1,
   })
   writeFileSync(`${folder}/overview.svg`, svg)
   return '![barewire beside ws and Bun](overview.svg)'
-}
-
-function spread({ median: middle, low, high }: Summary): string {
-  return `**${number(middle)}** (${number(low)}-${number(high)})`
-}
-
-function ratio(value: number): string {
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2)
-}
-
-function number(value: number): string {
-  if (!Number.isFinite(value)) return '-'
-  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en-GB').replaceAll(',', '\u202f')
-  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3)
 }

@@ -8,6 +8,7 @@ import type { RunSettings, Say, WorkloadResult } from './run.ts'
 const FILES: Readonly<Record<string, readonly string[]>> = {
   parse: ['parse', 'mask', 'utf8', 'view', 'insight'],
   send: ['send'],
+  deflate: ['zlib'],
 }
 
 /** The results of both runtimes come together in one workload. */

@@ -29,6 +29,8 @@ const CORE = ['barewire', 'raw', 'ws', 'bun', ...NEWEST]
 const LARGE = ['barewire', 'raw', 'ws', 'ws+bufferutil', 'bun', ...NEWEST]
 const EVERYBODY = [...LARGE, 'websocket-node', 'faye']
 const PUBLISHERS = ['barewire', 'ws', 'bun', 'barewire@newest', 'ws@newest']
+const RELAYS = [...PUBLISHERS, 'raw', 'raw@newest']
+const WITH_ZLIB = [...PUBLISHERS, 'raw+zlib', 'raw+zlib@newest']
 
 const defaults = {
   mode: 'echo',
@@ -134,7 +136,8 @@ function fanout(
     unit: 'delivery',
     load: { ...quiet, kind: 'fanout', size, connections: subscribers, inFlight: burst, stalled },
     mode: 'broadcast',
-    peers: PUBLISHERS,
+    // Without a protocol nobody looks after those who never read.
+    peers: stalled === 0 ? RELAYS : PUBLISHERS,
     ...rest,
   }
 }
@@ -183,14 +186,14 @@ function deflateBroadcast(burst: number): Workload {
     unit: 'delivery',
     load: { ...quiet, kind: 'fanout', type: 'json', size: 512, connections: 200, inFlight: burst, deflate: 'takeover' },
     mode: 'broadcast',
-    peers: PUBLISHERS,
+    peers: RELAYS,
   }
 }
 
 const deflates: readonly Workload[] = [
-  deflateEcho(128, 'takeover'),
-  deflateEcho(512, 'takeover', { notQuick: true }),
-  deflateEcho(K, 'takeover'),
+  deflateEcho(128, 'takeover', { peers: WITH_ZLIB }),
+  deflateEcho(512, 'takeover', { notQuick: true, peers: WITH_ZLIB }),
+  deflateEcho(K, 'takeover', { peers: WITH_ZLIB }),
   deflateEcho(4 * K, 'takeover', { notQuick: true }),
   deflateEcho(16 * K, 'takeover', { notQuick: true }),
   deflateEcho(128, 'no-takeover', { notQuick: true }),

@@ -1,13 +1,16 @@
 /** Which bytes go out and which must come back for the messages of one workload. */
 import type { LoadClient, Target } from './client.ts'
 import { ExactCounter, HeaderCounter, InflatingCounter, type Counter } from './counter.ts'
-import { BINARY, TEXT, clientCycle, cycleOf, deflatedCycle, serverCycle, type FrameCycle } from './frames.ts'
+import { BINARY, TEXT, clientCycle, cycleOf, deflatedCycle, deflatedServerCycle, serverCycle } from './frames.ts'
+import type { FrameCycle } from './frames.ts'
 import { binaryPayload, jsonPayload, textPayload } from './payload.ts'
 import type { LoadSpec } from './scenario.ts'
 
 /** About so many bytes of different messages are made, and never fewer messages than can be under way. */
 const CYCLE_BYTES = 1024 * 1024
 const MOST_MESSAGES = 64
+/** What barewire asks of its clients: without a protocol nothing is agreed upon, and the bytes should be the same. */
+const FLOOR_WINDOW_BITS = 12
 
 export interface Exchange {
   readonly outgoing: FrameCycle
@@ -29,7 +32,11 @@ export function targetOf(spec: LoadSpec, path: string): Target {
 export async function exchangeFor(spec: LoadSpec, client: LoadClient): Promise<Exchange> {
   const payloads = payloadsOf(spec)
   const firstByte = spec.type === 'binary' ? BINARY : TEXT
-  if (spec.deflate !== false) return deflatedExchange(payloads, firstByte, client.extensions)
+  if (spec.deflate !== false) {
+    return spec.dialect === 'raw'
+      ? relayedExchange(payloads, firstByte, true)
+      : deflatedExchange(payloads, firstByte, client.extensions)
+  }
   const outgoing = clientCycle(firstByte, payloads)
   // Without a protocol the masked bytes themselves come back.
   const incoming = spec.dialect === 'raw' ? outgoing : serverCycle(firstByte, payloads)
@@ -41,10 +48,16 @@ export async function monotoneExchange(spec: LoadSpec, client: LoadClient): Prom
   const payload = payloadsOf(spec)[0]!
   const firstByte = spec.type === 'binary' ? BINARY : TEXT
   const burst = Math.max(spec.inFlight, 1)
-  if (spec.deflate !== false) return deflatedExchange(Array<Buffer>(burst).fill(payload), firstByte, client.extensions)
+  const payloads = Array<Buffer>(burst).fill(payload)
+  if (spec.deflate !== false) {
+    return spec.dialect === 'raw'
+      ? relayedExchange(payloads, firstByte, false)
+      : deflatedExchange(payloads, firstByte, client.extensions)
+  }
   const incoming = cycleOf(Array<Buffer>(Math.ceil(65536 / (payload.length + 4))).fill(serverFrame(firstByte, payload)))
   return {
-    outgoing: clientCycle(firstByte, Array<Buffer>(burst).fill(payload)),
+    // Without a protocol the very bytes that a server would send are passed on.
+    outgoing: spec.dialect === 'raw' ? serverCycle(firstByte, payloads) : clientCycle(firstByte, payloads),
     counter: () => new ExactCounter(incoming),
   }
 }
@@ -61,13 +74,27 @@ async function deflatedExchange(payloads: Buffer[], firstByte: number, extension
   const takeover = !extensions.includes('client_no_context_takeover')
   const outgoing = await deflatedCycle(firstByte, payloads, { takeover, windowBits: Math.max(windowBits, 9) })
   const serverTakeover = !extensions.includes('server_no_context_takeover')
+  return { outgoing, counter: inflatingTheFirst(payloads, serverTakeover) }
+}
+
+/**
+ * Compressed messages without a protocol: they go out as a server would send them, and so they come back. Whoever
+ * publishes compresses each by itself, so that it does for everybody.
+ */
+async function relayedExchange(payloads: Buffer[], firstByte: number, takeover: boolean): Promise<Exchange> {
+  const agreement = { takeover, windowBits: FLOOR_WINDOW_BITS }
+  const outgoing = await deflatedServerCycle(firstByte, payloads, agreement)
+  return { outgoing, counter: inflatingTheFirst(payloads, takeover) }
+}
+
+/** The stream of one connection is inflated and compared; of the others the headers are walked. */
+function inflatingTheFirst(payloads: readonly Buffer[], takeover: boolean): () => Counter {
   let first = true
-  const counter = (): Counter => {
+  return () => {
     if (!first) return new HeaderCounter()
     first = false
-    return new InflatingCounter(payloads, serverTakeover)
+    return new InflatingCounter(payloads, takeover)
   }
-  return { outgoing, counter }
 }
 
 function payloadsOf(spec: LoadSpec): Buffer[] {

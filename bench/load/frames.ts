@@ -61,21 +61,35 @@ export interface DeflateAgreement {
   readonly windowBits: number
 }
 
-/**
- * The masked, compressed frames of these payloads. With context takeover each refers to those before it and the first to
- * none, so that the cycle can start again at any time. RFC 7692 7.2.1.
- */
+/** The masked, compressed frames that a client sends for these payloads. */
 export async function deflatedCycle(
   firstByte: number,
   payloads: readonly Buffer[],
-  { takeover, windowBits }: DeflateAgreement,
+  agreement: DeflateAgreement,
 ): Promise<FrameCycle> {
-  const bodies = takeover
-    ? await deflateTogether(payloads, windowBits)
-    : payloads.map((payload) =>
-        deflateRawSync(payload, { windowBits, finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -FLUSH_TAIL_LENGTH),
-      )
-  return clientCycle(firstByte | RSV1, bodies)
+  return clientCycle(firstByte | RSV1, await deflatedBodies(payloads, agreement))
+}
+
+/** The compressed frames that a server sends for these payloads. */
+export async function deflatedServerCycle(
+  firstByte: number,
+  payloads: readonly Buffer[],
+  agreement: DeflateAgreement,
+): Promise<FrameCycle> {
+  return serverCycle(firstByte | RSV1, await deflatedBodies(payloads, agreement))
+}
+
+/**
+ * With context takeover each refers to those before it and the first to none, so that a cycle can start again at any
+ * time. RFC 7692 7.2.1.
+ */
+async function deflatedBodies(
+  payloads: readonly Buffer[],
+  { takeover, windowBits }: DeflateAgreement,
+): Promise<Buffer[]> {
+  if (takeover) return deflateTogether(payloads, windowBits)
+  const options = { windowBits, finishFlush: constants.Z_SYNC_FLUSH }
+  return payloads.map((payload) => deflateRawSync(payload, options).subarray(0, -FLUSH_TAIL_LENGTH))
 }
 
 async function deflateTogether(payloads: readonly Buffer[], windowBits: number): Promise<Buffer[]> {

@@ -12,6 +12,8 @@ export interface MicroCase {
   readonly id: string
   readonly title: string
   readonly unit: string
+  /** `time`: nanoseconds, unless they are to stand beside those of servers, in microseconds. */
+  readonly metric?: 'time' | 'cpu'
   readonly contenders: Readonly<Record<string, Contender>>
 }
 
@@ -42,7 +44,7 @@ function nanosecondsPerItem(contender: Contender, ms: number): number {
 export function runMicro(suite: string, cases: readonly MicroCase[]): void {
   const settings = settingsFromArguments()
   const suffix = process.env['BENCH_RUNTIME'] === 'newest' ? '@newest' : ''
-  for (const { id, title, unit, contenders } of cases) {
+  for (const { id, title, unit, metric = 'time', contenders } of cases) {
     const peers: WorkloadResult['peers'] = {}
     for (const [name, contender] of Object.entries(contenders)) {
       nanosecondsPerItem(contender, settings.warmUpMs)
@@ -50,7 +52,8 @@ export function runMicro(suite: string, cases: readonly MicroCase[]): void {
     }
     for (let round = 0; round < settings.rounds; round++) {
       for (const [name, contender] of Object.entries(contenders)) {
-        peers[name + suffix]!.push({ time: nanosecondsPerItem(contender, settings.roundMs) })
+        const time = nanosecondsPerItem(contender, settings.roundMs)
+        peers[name + suffix]!.push(metric === 'cpu' ? { cpu: time / 1000 } : { time })
       }
     }
     const result: WorkloadResult = { id, suite, title, unit, peers, missing: {} }
@@ -60,8 +63,9 @@ export function runMicro(suite: string, cases: readonly MicroCase[]): void {
 }
 
 function print({ title, unit, peers }: WorkloadResult): void {
-  console.log(`${title} (ns of CPU time a ${unit})`)
+  console.log(`${title} (CPU time a ${unit})`)
   for (const [name, rounds] of Object.entries(peers)) {
-    console.log(`  ${name.padEnd(28)} ${median(rounds.map(({ time }) => time!)).toFixed(1)}`)
+    const ns = median(rounds.map(({ time, cpu = 0 }) => time ?? cpu * 1000))
+    console.log(`  ${name.padEnd(28)} ${ns.toFixed(1)} ns`)
   }
 }

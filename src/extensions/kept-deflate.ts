@@ -12,7 +12,7 @@ import { ZlibContext } from './zlib-context.ts'
 const { Z_BLOCK, Z_SYNC_FLUSH } = constants
 
 /** What is small: with more it is zlib's own work that counts, and a larger window than is kept pays. */
-const MOST_KEPT = 4096
+export const MOST_KEPT = 4096
 
 /** RFC 7692 7.2.1 and 7.2.2: the four octets that a message is sent without. */
 const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff)

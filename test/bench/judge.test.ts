@@ -5,6 +5,7 @@ import { parseOptions } from '../../bench/options.ts'
 import type { WorkloadResult } from '../../bench/run.ts'
 import { median, ratios } from '../../bench/statistics.ts'
 import { TARGETS, type Target } from '../../bench/targets.ts'
+import { targetTable } from '../../bench/target-table.ts'
 import { WORKLOADS } from '../../bench/workloads.ts'
 
 const result = (id: string, ours: number[], theirs: number[]): WorkloadResult => ({
@@ -39,6 +40,55 @@ describe('the verdict on a target', () => {
 
   it('is open where nothing was measured', () => {
     expect(judge(target, []).met).toBeUndefined()
+  })
+})
+
+describe('the floor of a target', () => {
+  const withFloors = (id: string, peers: Record<string, number[]>): WorkloadResult => ({
+    ...result(id, [], []),
+    peers: Object.fromEntries(
+      Object.entries(peers).map(([name, figures]) => [name, figures.map((figure) => ({ cpu: figure }))]),
+    ),
+  })
+
+  it('is taken in the workload that decides, round by round, and changes no verdict', () => {
+    const results = [
+      withFloors('a', { barewire: [1], ws: [9], raw: [1] }),
+      withFloors('b', { barewire: [2, 2, 2], ws: [4, 6, 20], raw: [1, 1, 4] }),
+    ]
+    const verdict = judge(target, results)
+    expect(verdict.worst?.id).toBe('b')
+    expect(verdict.floor).toEqual({ name: 'raw', factor: { median: 5, low: 4, high: 6 } })
+    expect(verdict.met).toBe(false)
+  })
+
+  it('counts as the target counts', () => {
+    const atMost: Target = { ...target, kind: 'atMost', factor: 1 }
+    const { floor } = judge(atMost, [withFloors('a', { barewire: [3], ws: [2], raw: [1] })])
+    expect(floor?.factor.median).toBe(0.5)
+  })
+
+  it('runs on the same Node as the rival', () => {
+    const peers = { raw: [1], 'barewire@newest': [2], 'ws@newest': [9], 'raw@newest': [3] }
+    const { floor } = judge({ ...target, peer: 'ws@newest' }, [withFloors('a', peers)])
+    expect(floor).toEqual({ name: 'raw@newest', factor: { median: 3, low: 3, high: 3 } })
+    expect(judge({ ...target, peer: 'ws' }, [withFloors('a', { ...peers, ws: [1], barewire: [1] })]).floor?.name).toBe(
+      'raw',
+    )
+  })
+
+  it('is left open where none ran, and where it is the floor itself that is held against', () => {
+    expect(judge(target, [result('a', [1], [8])]).floor).toBeUndefined()
+    const peers = { barewire: [1], raw: [1], 'raw+zlib': [1] }
+    expect(judge({ ...target, peer: 'raw' }, [withFloors('a', peers)]).floor).toBeUndefined()
+  })
+
+  it('stands in the table beside what was reached', () => {
+    const verdict = judge(target, [withFloors('a', { barewire: [2], ws: [6], 'raw+zlib': [1.5] })])
+    const open = judge(target, [])
+    expect(targetTable([verdict, open]).split('\n').slice(2)).toEqual([
+      '| t | ws | CPU us | 4 x less | **3.00** (3.00-3.00) | raw net and zlib: 4.00 x | not met |',
+    ])
   })
 })
 
@@ -87,7 +137,7 @@ describe('the command line', () => {
 describe('a chart', () => {
   it('is one SVG with a bar for each figure, its text escaped', () => {
     const bar = { label: 'a < b', value: 2, low: 1, high: 3, kind: 'ours' } as const
-    const svg = drawChart({ title: 'T', subtitle: 'S', format: String, blocks: [{ title: 'B', bars: [bar, bar] }] })
+    const svg = drawChart({ title: 'T', subtitle: 'S', blocks: [{ title: 'B', format: String, bars: [bar, bar] }] })
     expect(svg.match(/class="ours"/g)).toHaveLength(2)
     expect(svg).toContain('a &lt; b')
     expect(svg).toContain('prefers-color-scheme: dark')

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { ExactCounter, HeaderCounter, InflatingCounter } from '../../bench/load/counter.ts'
+import type { LoadClient } from '../../bench/load/client.ts'
+import { exchangeFor, monotoneExchange } from '../../bench/load/exchange.ts'
 import { BINARY, clientCycle, deflatedCycle, encodeFrame, serverCycle, TEXT } from '../../bench/load/frames.ts'
+import type { LoadSpec } from '../../bench/load/scenario.ts'
 import { Histogram } from '../../bench/load/histogram.ts'
 import { binaryPayload, jsonPayload, textPayload } from '../../bench/load/payload.ts'
 import { deflateRawSync, constants } from 'node:zlib'
@@ -38,6 +41,44 @@ describe('the payloads', () => {
       expect(binaryPayload(size, 1).equals(binaryPayload(size, 2))).toBe(false)
     }
     expect(jsonPayload(777, 3)).toHaveLength(777)
+  })
+})
+
+describe('without a protocol', () => {
+  const client = {} as LoadClient
+  const spec: LoadSpec = {
+    kind: 'fanout',
+    port: 0,
+    dialect: 'raw',
+    size: 300,
+    type: 'json',
+    connections: 2,
+    inFlight: 3,
+    deflate: false,
+    stalled: 0,
+  }
+
+  it('a burst to all comes as it went out, as large as a server sends it', async () => {
+    for (const deflate of [false, 'takeover'] as const) {
+      const { outgoing, counter } = await monotoneExchange({ ...spec, deflate }, client)
+      const burst = outgoing.bytes.subarray(0, outgoing.offsets[3])
+      expect(outgoing.offsets[1]! * 3).toBe(burst.length)
+      expect(burst.length < 3 * 300).toBe(deflate !== false)
+      for (const subscriber of [counter(), counter()]) {
+        expect(subscriber.take(burst, burst.length)).toBe(3)
+        expect(subscriber.take(burst, burst.length)).toBe(3)
+      }
+    }
+  })
+
+  it('compressed messages refer to those before them, and are compared when they come back', async () => {
+    const { outgoing, counter } = await exchangeFor({ ...spec, kind: 'echo', deflate: 'takeover' }, client)
+    const { bytes, offsets, count } = outgoing
+    expect(offsets[2]! - offsets[1]!).toBeLessThan(offsets[1]!)
+    const back = bytes.subarray(0, offsets[count])
+    expect(counter().take(back, back.length)).toBe(count)
+    const others = await exchangeFor({ ...spec, kind: 'echo', deflate: 'takeover', size: 301 }, client)
+    expect(() => others.counter().take(back, back.length)).toThrow('that are not the 301 expected')
   })
 })
 
