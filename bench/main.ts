@@ -6,7 +6,7 @@ import { distFolder } from './dist.ts'
 import { describeMachine } from './machine.ts'
 import { HELP, parseOptions, type Options } from './options.ts'
 import { installPeers, labelOf, newestNodePath } from './peers.ts'
-import { profileWorkload, renderProfiles, type WorkloadProfile } from './profile.ts'
+import { profileAll, renderProfiles } from './profile.ts'
 import { renderReport, type SuiteReport } from './report.ts'
 import { runClientWorkload } from './run-client.ts'
 import { runMicros } from './run-micro.ts'
@@ -80,30 +80,12 @@ function reportOf(suite: Suite, options: Options, workloads: readonly WorkloadRe
   }
 }
 
-/** What is looked at when no workload is named. */
-const PROFILED: readonly string[] = [
-  'echo/binary/16/c50/p1',
-  'echo/binary/125/c50/p16',
-  'echo/binary/65536/c50/p1',
-  'fanout/1024/s200/w16',
-  'deflate/takeover/1024/c16/p1',
-]
-
-async function profile({ only, suites, out: shown }: Options, settings: RunSettings, out: string): Promise<void> {
-  const wanted = WORKLOADS.filter(({ id, suite, mode }) => {
-    if (only === undefined) return PROFILED.includes(id)
-    return id.includes(only) && suites.includes(suite) && mode !== 'send' && suite !== 'memory' && suite !== 'client'
-  })
-  const profiles: WorkloadProfile[] = []
-  for (const workload of wanted) {
-    progress(workload.title)
-    profiles.push(await profileWorkload(workload, settings))
-  }
+async function profile(options: Options, settings: RunSettings, out: string): Promise<void> {
+  const page = renderProfiles(await profileAll({ ...options, settings, say: progress }))
   clearProgress()
-  const page = renderProfiles(profiles)
   console.log(page)
   writeFileSync(`${out}/profile.md`, page)
-  console.log(`the profile: ${shown}/profile.md`)
+  console.log(`the profile: ${options.out}/profile.md`)
 }
 
 async function main(): Promise<void> {

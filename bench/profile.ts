@@ -1,11 +1,29 @@
 /** `npm run bench -- --profile`: where the time of our server goes, by who spends it. */
 import { Load } from './process.ts'
-import { PEERS } from './peers.ts'
-import { specFor, startServer, type RunSettings } from './run.ts'
-import type { Workload } from './workloads.ts'
+import { newestNodePath, PEERS } from './peers.ts'
+import { profileMicro } from './run-micro.ts'
+import { specFor, startServer, type RunSettings, type Say } from './run.ts'
+import { WORKLOADS, type Workload } from './workloads.ts'
+
+/** What is looked at when no workload is named: those that are known best, and those that miss a target. */
+const PROFILED = new Set([
+  'echo/binary/16/c50/p1',
+  'echo/binary/16384/c50/p1',
+  'echo/binary/65536/c50/p1',
+  'echo/binary/125/c50/p16',
+  'echo/binary/1024/c50/p16',
+  'fanout/1024/s200/w16',
+  'deflate/takeover/1024/c16/p1',
+  'deflate/broadcast/512/s200/w1',
+  'handshake/64',
+])
+/** Of the micro benches: one process, no sockets. */
+const PROFILED_MICROS = [{ id: 'parse/binary/16', file: 'parse', title: 'parse 16 B, binary' }]
+/** Where another V8 makes a difference. */
+const ON_NEWEST = new Set(['echo/binary/1024/c50/p16', 'parse/binary/16'])
 
 /** What V8's profiler says of one function. */
-interface Sampled {
+export interface Sampled {
   readonly name: string
   readonly url: string
   readonly us: number
@@ -30,9 +48,48 @@ const SOCKETS = new Set(['writeBuffer', 'writev', 'writeUtf8String', 'writeLatin
 const ZLIB = new Set(['writeSync', 'init', 'reset'])
 const ROUNDS = 5
 
+interface ProfileOptions {
+  readonly suites: readonly string[]
+  readonly only: string | undefined
+  readonly newest: boolean
+  readonly settings: RunSettings
+  readonly say: Say
+}
+
+/** Profile what `--only` names, or what is looked at otherwise. */
+export async function profileAll({ suites, only, newest, settings, say }: ProfileOptions): Promise<WorkloadProfile[]> {
+  const isWanted = ({ id, suite, mode }: Workload): boolean => {
+    if (!suites.includes(suite)) return false
+    if (only === undefined) return PROFILED.has(id)
+    return id.includes(only) && mode !== 'send' && suite !== 'memory' && suite !== 'client'
+  }
+  const newestNode = newest ? newestNodePath(settings.newestNode) : undefined
+  const names = (id: string): string[] =>
+    newestNode !== undefined && ON_NEWEST.has(id) ? ['barewire', 'barewire@newest'] : ['barewire']
+  const profiles: WorkloadProfile[] = []
+  const look = async (id: string, title: string, sample: (name: string) => Promise<Sampled[]>): Promise<void> => {
+    for (const name of names(id)) {
+      const where = name === 'barewire' ? title : `${title}, newest Node`
+      say(where)
+      profiles.push(profileOf(id, where, await sample(name)))
+    }
+  }
+  for (const workload of WORKLOADS.filter(isWanted)) {
+    await look(workload.id, workload.title, (name) => sampleServer(name, workload, settings))
+  }
+  for (const { id, file, title } of PROFILED_MICROS) {
+    if (!suites.includes('parse') || !id.includes(only ?? '')) continue
+    await look(id, title, (name) => {
+      const node = name === 'barewire' ? process.execPath : newestNode!
+      return profileMicro(file, { id, node, settings })
+    })
+  }
+  return profiles
+}
+
 /** Run a workload with our server alone while the profiler looks on. */
-export async function profileWorkload(workload: Workload, settings: RunSettings): Promise<WorkloadProfile> {
-  const peer = PEERS.find(({ name }) => name === 'barewire')!
+async function sampleServer(name: string, workload: Workload, settings: RunSettings): Promise<Sampled[]> {
+  const peer = PEERS.find((candidate) => candidate.name === name)!
   const server = await startServer(peer, workload, settings)
   const load = new Load()
   try {
@@ -40,18 +97,20 @@ export async function profileWorkload(workload: Workload, settings: RunSettings)
     await load.run(peer.name, settings.warmUpMs)
     await server.ask('startProfile')
     for (let round = 0; round < ROUNDS; round++) await load.run(peer.name, settings.roundMs)
-    const sampled = await server.ask<Sampled[]>('stopProfile')
-    const { id, title } = workload
-    const busy = sampled.filter(({ name }) => name !== '(idle)')
-    return {
-      id,
-      title,
-      spenders: shares(busy, spenderOf),
-      functions: shares(busy, functionOf).slice(0, MOST_FUNCTIONS),
-    }
+    return await server.ask<Sampled[]>('stopProfile')
   } finally {
     await Promise.all([load.stop(), server.stop()])
   }
+}
+
+function profileOf(id: string, title: string, sampled: readonly Sampled[]): WorkloadProfile {
+  const busy = sampled.filter((one) => one.name !== '(idle)' && !isProfiler(one))
+  return { id, title, spenders: shares(busy, spenderOf), functions: shares(busy, functionOf).slice(0, MOST_FUNCTIONS) }
+}
+
+/** The profiler sees itself start and stop. */
+function isProfiler({ name, url }: Sampled): boolean {
+  return url === 'node:inspector' || url.endsWith('/profile.mjs') || (url === '' && name === 'dispatch')
 }
 
 function shares(sampled: readonly Sampled[], keyOf: (sampled: Sampled) => string): Share[] {
@@ -66,7 +125,9 @@ function spenderOf({ name, url }: Sampled): string {
   // What is outside of JavaScript, such as the reading from sockets and the waiting for them.
   if (name === '(program)') return 'reading, the event loop, V8 itself'
   if (url.includes('zlib') || (url === '' && ZLIB.has(name))) return 'zlib'
+  if (url === '' && name === 'close') return 'closing sockets'
   if (url === '') return SOCKETS.has(name) ? 'writing to sockets' : 'other native code'
+  if (/^node:(_http|http|internal\/http)/.test(url)) return "Node's HTTP"
   if (url.startsWith('node:')) return "Node's streams and sockets"
   if (url.includes('/bench/')) return 'the handler of the application'
   return 'barewire'

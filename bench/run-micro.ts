@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { newestNodePath } from './peers.ts'
+import type { Sampled } from './profile.ts'
 import { canPin } from './process.ts'
 import type { RunSettings, Say, WorkloadResult } from './run.ts'
 
@@ -20,22 +21,36 @@ export async function runMicros(
   const newestNode = newest ? newestNodePath(settings.newestNode) : undefined
   for (const file of FILES[suite] ?? []) {
     for (const node of newestNode === undefined ? [process.execPath] : [process.execPath, newestNode]) {
-      const runtime = node === process.execPath ? '' : 'newest'
-      await runFile(file, { node, runtime, settings }, (result) => {
-        say(`${result.title}${runtime === '' ? '' : ' (newest Node)'}`)
-        const known = results.get(result.id)
-        if (known === undefined) results.set(result.id, result)
-        else Object.assign(known.peers, result.peers)
-      })
+      const isNewest = node !== process.execPath
+      await runFile(
+        file,
+        { node, env: { BENCH_RUNTIME: isNewest ? 'newest' : '' }, settings },
+        (result: WorkloadResult) => {
+          say(`${result.title}${isNewest ? ' (newest Node)' : ''}`)
+          const known = results.get(result.id)
+          if (known === undefined) results.set(result.id, result)
+          else Object.assign(known.peers, result.peers)
+        },
+      )
     }
   }
   return [...results.values()]
 }
 
-function runFile(
+/** Where the time of our own contender in one case goes. */
+export async function profileMicro(
   file: string,
-  { node, runtime, settings }: { node: string; runtime: string; settings: RunSettings },
-  onResult: (result: WorkloadResult) => void,
+  { id, node, settings }: { id: string; node: string; settings: RunSettings },
+): Promise<Sampled[]> {
+  const found: Sampled[] = []
+  await runFile(file, { node, env: { BENCH_PROFILE: id }, settings }, (sampled: Sampled[]) => found.push(...sampled))
+  return found
+}
+
+function runFile<Message>(
+  file: string,
+  { node, env, settings }: { node: string; env: NodeJS.ProcessEnv; settings: RunSettings },
+  onMessage: (message: Message) => void,
 ): Promise<void> {
   const path = fileURLToPath(new URL(`micro/${file}.ts`, import.meta.url))
   const { rounds, roundMs } = settings
@@ -44,9 +59,9 @@ function runFile(
   const [program, ...args] = canPin ? ['taskset', '-c', '0', ...command] : command
   const child = spawn(program!, args, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, BENCH_RUNTIME: runtime },
+    env: { ...process.env, ...env },
   })
-  child.on('message', onResult)
+  child.on('message', onMessage)
   return new Promise((resolve, reject) => {
     child.on('exit', (code) =>
       code === 0 ? resolve() : reject(new Error(`bench/micro/${file}.ts ended with ${code}`)),

@@ -43,6 +43,8 @@ function nanosecondsPerItem(contender: Contender, ms: number): number {
 /** Run the cases of one suite. `suffix` is put behind each contender's name: which runtime this is. */
 export function runMicro(suite: string, cases: readonly MicroCase[]): void {
   const settings = settingsFromArguments()
+  const profiled = cases.find(({ id }) => id === process.env['BENCH_PROFILE'])
+  if (profiled !== undefined) return void sample(profiled.contenders['barewire']!, settings)
   const suffix = process.env['BENCH_RUNTIME'] === 'newest' ? '@newest' : ''
   for (const { id, title, unit, metric = 'time', contenders } of cases) {
     const peers: WorkloadResult['peers'] = {}
@@ -60,6 +62,21 @@ export function runMicro(suite: string, cases: readonly MicroCase[]): void {
     if (process.send === undefined) print(result)
     else process.send(result)
   }
+}
+
+interface Profiler {
+  startProfile(): Promise<unknown>
+  stopProfile(): Promise<unknown>
+}
+
+/** Instead of measuring, let V8's profiler look on while we work alone. */
+async function sample(contender: Contender, { rounds, warmUpMs, roundMs }: MicroSettings): Promise<void> {
+  const profiler = new URL('../servers/profile.mjs', import.meta.url).href
+  const { startProfile, stopProfile } = (await import(profiler)) as Profiler
+  nanosecondsPerItem(contender, warmUpMs)
+  await startProfile()
+  nanosecondsPerItem(contender, rounds * roundMs)
+  process.send!(await stopProfile())
 }
 
 function print({ title, unit, peers }: WorkloadResult): void {
