@@ -191,7 +191,7 @@ function deflateBroadcast(burst: number): Workload {
 }
 
 const deflates: readonly Workload[] = [
-  deflateEcho(128, 'takeover', { peers: WITH_ZLIB }),
+  deflateEcho(128, 'takeover', { notQuick: true, peers: WITH_ZLIB }),
   deflateEcho(512, 'takeover', { notQuick: true, peers: WITH_ZLIB }),
   deflateEcho(K, 'takeover', { peers: WITH_ZLIB }),
   deflateEcho(4 * K, 'takeover', { notQuick: true }),
