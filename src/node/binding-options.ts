@@ -51,6 +51,8 @@ export interface BindingOptions {
   readonly maxFragments: number
   readonly text: 'string' | 'bytes'
   readonly autoPong: boolean
+  /** Whether a Close is answered with its reason too. Default false. */
+  readonly echoReason?: boolean
   /** Counts the control frames that are sent over all connections of these options. */
   readonly controlsOut?: ControlCounter
   /** Bytes of unsent output from which `send` answers `false` and reading rests. */
@@ -79,7 +81,7 @@ const settings = new WeakMap<BindingOptions, ConnectionSettings>()
 export function settingsFor(options: BindingOptions, handler: ConnectionHandler): ConnectionSettings {
   let known = settings.get(options)
   if (known === undefined) {
-    const { role, maxPayload, maxFragments, text, autoPong, controlsOut, partsFrom } = options
+    const { role, maxPayload, maxFragments, text, autoPong, echoReason, controlsOut, partsFrom } = options
     known = checkOptions({
       role,
       handler,
@@ -90,6 +92,7 @@ export function settingsFor(options: BindingOptions, handler: ConnectionHandler)
       codec: nodeTextCodec,
       allocate,
       slab: sharedSlab,
+      ...(echoReason === undefined ? {} : { echoReason }),
       ...(controlsOut === undefined ? {} : { controlsOut }),
       ...(partsFrom === undefined ? {} : { partsFrom }),
       ...(role === 'client' ? { randomMask } : {}),

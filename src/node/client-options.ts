@@ -1,7 +1,7 @@
 /**
  * What a client is made with besides its URL.
  */
-import type { ClientRequestArgs } from 'node:http'
+import type { ClientRequest, ClientRequestArgs, IncomingMessage } from 'node:http'
 import type { ClientHttp2Session } from 'node:http2'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { permessageDeflateClient, type PerMessageDeflateOptions } from '../extensions/permessage-deflate.ts'
@@ -72,8 +72,17 @@ export interface WebSocketOptions {
   readonly autoPong?: boolean
 }
 
+/** Who has a hand in the handshake, over HTTP/1.1. Neither may throw. */
+export interface HandshakeHooks {
+  /** Send the request, by its `end`: that for `url`, which is another after a redirect. Its header fields may be changed. */
+  send(request: ClientRequest, url: URL): void
+  /** The server refuses. Answers whether that is dealt with: then the caller gives up when it wants to. */
+  refused(request: ClientRequest, response: IncomingMessage): boolean
+}
+
 /** Options, checked and completed. */
 export interface ClientSettings {
+  readonly hooks?: HandshakeHooks
   readonly options: WebSocketOptions
   readonly protocols: readonly string[]
   readonly extensions: readonly ClientExtension[]

@@ -82,6 +82,15 @@ function authorizationFor(
 
 /** Begin the request of a hop; nothing is written before `end` is called. */
 export function makeRequest(hop: Hop, settings: ClientSettings): ClientRequest {
+  const fields = fieldsFor(hop, settings)
+  if (settings.hooks === undefined) return begin(hop, settings, fields)
+  const request = begin(hop, settings, [])
+  // One by one, or nobody could change them any more.
+  for (const [name, value] of fields) request.appendHeader(name, value)
+  return request
+}
+
+function begin(hop: Hop, settings: ClientSettings, fields: readonly HeaderField[]): ClientRequest {
   const { options } = settings
   const endpoint = endpointOf(hop.url)
   const tls = tlsFor(hop, settings)
@@ -90,7 +99,7 @@ export function makeRequest(hop: Hop, settings: ClientSettings): ClientRequest {
     method: 'GET',
     path: endpoint.target,
     // A flat list keeps order and spelling, and is not read as properties.
-    headers: fieldsFor(hop, settings).flat(),
+    ...(fields.length === 0 ? { setHost: false } : { headers: fields.flat() }),
     maxHeaderSize: defaults.maxHeaderSize,
     ...(endpoint.socketPath === undefined
       ? { host: endpoint.hostname, port: endpoint.port }

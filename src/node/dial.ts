@@ -55,7 +55,7 @@ async function dialWithin(hop: Hop, settings: ClientSettings, signal: AbortSigna
   if (signal.aborted) abort()
   else signal.addEventListener('abort', abort, { once: true })
   try {
-    return await follow(hop, settings, limit.signal)
+    return await follow(hop, settings, { signal: limit.signal, takenOver: () => clearTimeout(timer) })
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', abort)
@@ -63,10 +63,14 @@ async function dialWithin(hop: Hop, settings: ClientSettings, signal: AbortSigna
 }
 
 /** Go on until nobody redirects any more. */
-async function follow(first: Hop, settings: ClientSettings, signal: AbortSignal): Promise<Dialed> {
+async function follow(
+  first: Hop,
+  settings: ClientSettings,
+  limit: Pick<DialOptions, 'signal' | 'takenOver'>,
+): Promise<Dialed> {
   let hop = first
   for (let left = settings.maxRedirects; ; left--) {
-    const answer = await handshake(hop, settings, { signal, mayRedirect: settings.maxRedirects > 0 })
+    const answer = await handshake(hop, settings, { ...limit, mayRedirect: settings.maxRedirects > 0 })
     if ('stream' in answer) return answer
     const { response } = answer
     if (left === 0) {
@@ -91,6 +95,8 @@ export interface Redirection {
 export interface DialOptions {
   readonly signal: AbortSignal
   readonly mayRedirect: boolean
+  /** Somebody deals with the refusal: from now on only `signal` ends the attempt. */
+  readonly takenOver: () => void
 }
 
 function isOverHttp2({ options }: ClientSettings): boolean {
@@ -100,13 +106,14 @@ function isOverHttp2({ options }: ClientSettings): boolean {
 async function handshake(
   hop: Hop,
   settings: ClientSettings,
-  { signal, mayRedirect }: DialOptions,
+  { signal, mayRedirect, takenOver }: DialOptions,
 ): Promise<Dialed | Redirection> {
   signal.throwIfAborted()
   const tunnel = await tunnelFor(hop, settings, signal)
   if (signal.aborted) tunnel?.destroy()
   signal.throwIfAborted()
-  if (isOverHttp2(settings)) return handshakeOverHttp2({ ...hop, tunnel }, settings, { signal, mayRedirect })
+  if (isOverHttp2(settings)) return handshakeOverHttp2({ ...hop, tunnel }, settings, { signal, mayRedirect, takenOver })
+  const { hooks } = settings
   const request = makeRequest({ ...hop, tunnel }, settings)
   return new Promise((resolve, reject) => {
     const attempt = new Attempt(request, signal, reject)
@@ -124,6 +131,7 @@ async function handshake(
       const isSwitch = response.statusCode === SWITCHING_PROTOCOLS
       if (isSwitch) return attempt.fail(check(response, hop, settings) as HandshakeError)
       if (!mayRedirect || !isRedirect(response.statusCode)) {
+        if (hooks?.refused(request, response) === true) return takenOver()
         return void readRefusal(attempt, response, { body: response, required: '101' })
       }
       if (!attempt.end()) return
@@ -131,7 +139,8 @@ async function handshake(
       resolve({ response })
     })
     request.on('error', (error) => attempt.fail(fromNodeError(error)))
-    request.end()
+    if (hooks === undefined) request.end()
+    else hooks.send(request, hop.url)
   })
 }
 

@@ -24,7 +24,7 @@ export interface ClosingParts {
   readonly receiver: MessageReceiver
   readonly outbox: Outbox
   readonly inbound: Inbound<unknown>
-  readonly settings: Pick<ConnectionSettings, 'isServer' | 'codec'>
+  readonly settings: Pick<ConnectionSettings, 'isServer' | 'codec' | 'echoReason'>
 }
 
 /** Whose doing a failure is, with the error to tell of. */
@@ -97,7 +97,8 @@ export class ClosingHandshake {
     if ('rule' in close) return this.violated(close, describeClosePayload(payload))
     this.#record({ code: close.code, reason: close.reason, clean: true, cause: this.#cause ?? 'peer' })
     // RFC 6455 5.5.1: the endpoint typically echoes the status code it received.
-    this.apply(ConnectionEvent.RemoteClose, payload.slice(0, CLOSE_CODE_LENGTH))
+    const length = this.#settings.echoReason ? payload.length : CLOSE_CODE_LENGTH
+    this.apply(ConnectionEvent.RemoteClose, payload.slice(0, length))
   }
 
   /** The peer has ended its side. RFC 9293 3.6: who has done so may still receive; there must only be an end to it. */

@@ -87,6 +87,8 @@ export interface ConnectionOptions {
   readonly text?: 'string' | 'bytes'
   /** Whether pings are answered. Default true. */
   readonly autoPong?: boolean
+  /** Whether a Close is answered with its reason too. Default false: with its code. RFC 6455 5.5.1. */
+  readonly echoReason?: boolean
   /** Where a client's mask keys come from: 32 bits each, from a strong source. RFC 6455 5.3, 10.3. */
   readonly randomMask?: () => number
   /** Default: plain functions that run everywhere. */
@@ -108,6 +110,7 @@ export interface ConnectionSettings {
   readonly partsFrom: number
   readonly textAsBytes: boolean
   readonly autoPong: boolean
+  readonly echoReason: boolean
   readonly randomMask: (() => number) | undefined
   readonly codec: TextCodec
   readonly controlsOut: ControlCounter | undefined
@@ -145,6 +148,7 @@ export function checkOptions(options: ConnectionOptions): ConnectionSettings {
     partsFrom: checkLimit('partsFrom', options.partsFrom ?? Number.MAX_SAFE_INTEGER),
     textAsBytes: text === 'bytes',
     autoPong: options.autoPong ?? true,
+    echoReason: options.echoReason ?? false,
     randomMask: isServer ? undefined : options.randomMask,
     codec: options.codec ?? plainTextCodec,
     controlsOut: options.controlsOut,

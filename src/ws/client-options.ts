@@ -1,6 +1,7 @@
 /**
  * The arguments of a client as `ws` has them, turned into those of the house.
  */
+import type { ClientRequest } from 'node:http'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { PerMessageDeflateOptions } from '../extensions/permessage-deflate.ts'
 import { checkClientOptions, type ClientSettings, type WebSocketOptions } from '../node/client-options.ts'
@@ -25,7 +26,15 @@ export interface ClientOptions extends TlsOptions, ConnectOptions {
   readonly autoPong?: boolean
   readonly closeTimeout?: number
   readonly protocolVersion?: number
+  /** The subprotocols, unless they are an argument of their own. */
+  readonly protocols?: string | string[]
+  readonly maxFragments?: number
+  /** Called with each request of the handshake, which it has to `end`; it may change the header fields. */
+  readonly finishRequest?: FinishRequest
 }
+
+/** Given the request and the WebSocket. */
+export type FinishRequest = (request: ClientRequest, socket: unknown) => void
 
 /** Options of ours by the same name. */
 const SAME = [
@@ -37,6 +46,7 @@ const SAME = [
   'handshakeTimeout',
   'autoPong',
   'closeTimeout',
+  'maxFragments',
 ] as const
 /** What `net.connect` is to know. */
 const OF_TCP = [
@@ -56,23 +66,45 @@ const NOT_TLS = new Set<string>([
   'maxPayload',
   'perMessageDeflate',
   'protocolVersion',
+  'protocols',
+  'finishRequest',
 ])
 
-/** @throws DOMException SyntaxError, TypeError or RangeError, as the house's own client. */
+/** @throws SyntaxError, TypeError or RangeError, as the house's own client. */
 export function readClientArguments(
   address: string | URL,
   protocols: string | string[] | ClientOptions | undefined,
   options: ClientOptions | undefined,
-): { url: URL; settings: ClientSettings } {
+): { url: URL; settings: ClientSettings; finishRequest: FinishRequest | undefined } {
+  try {
+    return readArguments(address, protocols, options)
+  } catch (error) {
+    // `ws` throws the one of the language.
+    if (error instanceof DOMException) throw new SyntaxError(error.message, { cause: error })
+    throw error
+  }
+}
+
+function readArguments(
+  address: string | URL,
+  protocols: string | string[] | ClientOptions | undefined,
+  options: ClientOptions | undefined,
+): ReturnType<typeof readClientArguments> {
   const isList = typeof protocols === 'string' || Array.isArray(protocols)
   const given = (isList ? options : (protocols ?? options)) ?? {}
+  const offered = isList ? protocols : given.protocols
   if ((given.protocolVersion ?? 13) !== 13) {
     throw new RangeError(`protocolVersion must be 13, got ${given.protocolVersion} (RFC 6455 4.1)`)
   }
   const url = parseWebSocketUrl(address)
-  const settings = checkClientOptions({ ...translate(given), ...(isList ? { protocols } : {}) })
+  if (url.protocol === 'ws+unix:' && url.pathname === '') throw new SyntaxError('a URL with ws+unix: needs a path')
+  const settings = checkClientOptions({ ...translate(given), ...(offered === undefined ? {} : { protocols: offered }) })
   requireProtocols(settings.protocols)
-  return { url, settings: { ...settings, binding: { ...settings.binding, text: 'bytes' } } }
+  return {
+    url,
+    settings: { ...settings, binding: { ...settings.binding, text: 'bytes', echoReason: true } },
+    finishRequest: given.finishRequest,
+  }
 }
 
 function translate(given: ClientOptions): WebSocketOptions {

@@ -5,6 +5,10 @@
 import { HandshakeError } from '../node/handshake-error.ts'
 import { ProtocolError, Violations, type Violation } from '../protocol/violation.ts'
 
+const STATES: readonly string[] = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED']
+/** The reserved bits of a frame, as a ProtocolError tells them, of which only the first is set. */
+const RSV1_ALONE = /RSV 100/
+
 const CODES: ReadonlyMap<Violation['id'], string> = new Map([
   [Violations.UnmaskedFromClient.id, 'WS_ERR_EXPECTED_MASK'],
   [Violations.MaskedFromServer.id, 'WS_ERR_UNEXPECTED_MASK'],
@@ -27,14 +31,31 @@ const CODES: ReadonlyMap<Violation['id'], string> = new Map([
 
 /** Give an error the code that `ws` has for it. */
 export function withCode(error: Error): Error & { code?: string } {
-  const code = error instanceof ProtocolError ? CODES.get(error.violation.id) : undefined
+  const code = error instanceof ProtocolError ? codeOf(error) : undefined
   return code === undefined ? error : Object.assign(error, { code })
 }
 
-/** What Node itself says of a connection that did not come about; any other failure of a handshake as it is. */
-export function inNodeWords(error: Error): Error {
-  const isOfNode = error instanceof HandshakeError && (error.code === 'network' || error.code === 'tls')
-  return isOfNode && error.cause instanceof Error ? error.cause : error
+function codeOf({ violation, message }: ProtocolError): string | undefined {
+  const isRsv1 = violation.id === Violations.ReservedBits.id && RSV1_ALONE.test(message)
+  return isRsv1 ? CODES.get(Violations.CompressedControl.id) : CODES.get(violation.id)
+}
+
+/**
+ * Why a connection did not come about: as Node says it, or as `ws` does where applications look for that, with the `status`,
+ * the `headers` and the `body` of a refusal beside it.
+ */
+export function whyNotOpen(error: Error): Error {
+  if (!(error instanceof HandshakeError)) return error
+  const { code, cause, status, headers, body } = error
+  if ((code === 'network' || code === 'tls') && cause instanceof Error) return cause
+  if (code === 'timeout') return new Error('Opening handshake has timed out', { cause: error })
+  if (code !== 'status') return error
+  return Object.assign(new Error(`Unexpected server response: ${status}`, { cause: error }), { status, headers, body })
+}
+
+/** Why nothing can be sent. */
+export function notOpen(readyState: number): Error {
+  return new Error(`WebSocket is not open: readyState ${readyState} (${STATES[readyState]})`)
 }
 
 /** Report what the application threw as Node reports it. */

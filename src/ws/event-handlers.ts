@@ -38,66 +38,79 @@ function toEvent(target: unknown, type: string, args: readonly unknown[]): Socke
   return { type, target }
 }
 
-export class EventHandlers extends EventEmitter {
-  /** The listeners as they were given, and what stands for them in the emitter. */
-  readonly #added = new Map<string, Map<EventListener, Emitted>>()
-  readonly #handlers = new Map<string, EventListener>()
+/** What stands for a listener in the emitter: for whom, and whether it was set as `on…`. */
+interface Stand {
+  readonly listener: EventListener
+  readonly isHandler: boolean
+}
 
+const stands = new WeakMap<object, Stand>()
+
+export class EventHandlers extends EventEmitter {
   addEventListener(type: string, listener: EventListener, options: { once?: boolean } = {}): void {
-    if (!TYPES.includes(type)) return
-    const added = this.#added.get(type) ?? new Map<EventListener, Emitted>()
-    this.#added.set(type, added)
-    if (added.has(listener)) return
-    const emitted = (...args: unknown[]): void => {
-      if (options.once === true) this.removeEventListener(type, listener)
-      const event = toEvent(this, type, args)
-      if (typeof listener === 'function') listener.call(this, event)
-      else listener.handleEvent(event)
-    }
-    added.set(listener, emitted)
-    this.on(type, emitted)
+    if (!TYPES.includes(type) || this.#emittedFor(type, { listener, isHandler: false }) !== undefined) return
+    this.#add(type, { listener, isHandler: false }, options.once === true)
   }
 
   removeEventListener(type: string, listener: EventListener): void {
-    const emitted = this.#added.get(type)?.get(listener)
-    if (emitted === undefined) return
-    this.#added.get(type)!.delete(listener)
-    this.off(type, emitted)
+    const emitted = this.#emittedFor(type, { listener, isHandler: false })
+    if (emitted !== undefined) this.off(type, emitted)
   }
 
   get onopen(): EventListener | null {
-    return this.#handlers.get('open') ?? null
+    return this.#handler('open')
   }
   set onopen(handler: EventListener | null) {
     this.#handle('open', handler)
   }
   get onmessage(): EventListener | null {
-    return this.#handlers.get('message') ?? null
+    return this.#handler('message')
   }
   set onmessage(handler: EventListener | null) {
     this.#handle('message', handler)
   }
   get onerror(): EventListener | null {
-    return this.#handlers.get('error') ?? null
+    return this.#handler('error')
   }
   set onerror(handler: EventListener | null) {
     this.#handle('error', handler)
   }
   get onclose(): EventListener | null {
-    return this.#handlers.get('close') ?? null
+    return this.#handler('close')
   }
   set onclose(handler: EventListener | null) {
     this.#handle('close', handler)
   }
 
+  #handler(type: string): EventListener | null {
+    const emitted = this.#emittedFor(type, { isHandler: true })
+    return emitted === undefined ? null : stands.get(emitted)!.listener
+  }
+
   #handle(type: string, handler: EventListener | null): void {
-    const known = this.#handlers.get(type)
-    if (known !== undefined) this.removeEventListener(type, known)
-    this.#handlers.delete(type)
-    if (typeof handler !== 'function') return
-    // A function of its own, so that the same one may also be added as a listener.
-    const own: EventListener = (event) => handler.call(this, event)
-    this.#handlers.set(type, own)
-    this.addEventListener(type, own)
+    const known = this.#emittedFor(type, { isHandler: true })
+    if (known !== undefined) this.off(type, known)
+    if (typeof handler === 'function') this.#add(type, { listener: handler, isHandler: true }, false)
+  }
+
+  #add(type: string, stand: Stand, isOnce: boolean): void {
+    const { listener } = stand
+    const emitted: Emitted = (...args) => {
+      const event = toEvent(this, type, args)
+      if (typeof listener === 'function') listener.call(this, event)
+      else listener.handleEvent(event)
+    }
+    stands.set(emitted, stand)
+    if (isOnce) this.once(type, emitted)
+    else this.on(type, emitted)
+  }
+
+  /** The emitter knows best who listens: `removeAllListeners` is its own. */
+  #emittedFor(type: string, wanted: { listener?: EventListener; isHandler: boolean }): Emitted | undefined {
+    return this.listeners(type).find((emitted) => {
+      const stand = stands.get(emitted)
+      if (stand === undefined || stand.isHandler !== wanted.isHandler) return false
+      return wanted.listener === undefined || stand.listener === wanted.listener
+    }) as Emitted | undefined
   }
 }

@@ -15,11 +15,12 @@ const WebSocket: typeof Socket & {
 type WebSocket = Socket
 
 export { createWebSocketStream, WebSocket, WebSocketServer, WebSocketServer as Server }
-export type { ClientOptions } from './client-options.ts'
+export type { ClientOptions, FinishRequest } from './client-options.ts'
 export type { EventListener, SocketEvent } from './event-handlers.ts'
 export type { Data } from './payload.ts'
 export type { ClientInfo, Verdict, WebSocketServerOptions } from './server.ts'
-export type { BinaryType, SendCallback, SendOptions } from './websocket.ts'
+export type { BinaryType } from './binary-type.ts'
+export type { SendCallback, SendOptions } from './websocket.ts'
 export default WebSocket
 /** What `require('barewire/ws')` gives. */
 export { WebSocket as 'module.exports' }

@@ -45,6 +45,7 @@ export interface WebSocketServerOptions {
   readonly handleProtocols?: (protocols: Set<string>, request: IncomingMessage) => string | false | undefined
   /** Sync, with a callback, or — other than in `ws`, where that lets everybody in — a promise. */
   readonly verifyClient?: (info: ClientInfo, done: Verdict) => unknown
+  readonly maxFragments?: number
   readonly autoPong?: boolean
   readonly closeTimeout?: number
   readonly WebSocket?: typeof WebSocket
@@ -69,14 +70,17 @@ export class WebSocketServer extends EventEmitter {
   /** Streams that a handshake was begun on: doing that twice would mix two connections. */
   readonly #taken = new WeakSet<Duplex>()
   readonly #pace = new TurnPace()
+  /** What is passed on of the events of another's HTTP server. */
+  readonly #relays = new Map<string, (...args: unknown[]) => void>()
   #isClosing = false
   #isClosed = false
   /** Called when the last client has gone. */
   #left: (() => void) | undefined
 
   /** @throws TypeError unless exactly one of `port`, `server` and `noServer` is given. */
-  constructor(options: WebSocketServerOptions, listening?: () => void) {
+  constructor(given: WebSocketServerOptions = {}, listening?: () => void) {
     super()
+    const options = complete(given)
     const { port, server, noServer, perMessageDeflate = false } = options
     if ([port !== undefined, server !== undefined, noServer === true].filter(Boolean).length !== 1) {
       throw new TypeError('exactly one of the options port, server and noServer is required')
@@ -88,11 +92,12 @@ export class WebSocketServer extends EventEmitter {
     this.#binding = {
       role: 'server',
       maxPayload: checkCount('maxPayload', options.maxPayload ?? MAX_PAYLOAD),
-      maxFragments: defaults.maxFragments,
+      maxFragments: checkCount('maxFragments', options.maxFragments ?? defaults.maxFragments, 1),
       highWaterMark: defaults.highWaterMark,
       closeTimeout: checkTimeout('closeTimeout', options.closeTimeout ?? defaults.closeTimeout),
       text: 'bytes',
       autoPong: options.autoPong ?? true,
+      echoReason: true,
     }
     this.#taker = {
       path: options.path,
@@ -130,6 +135,7 @@ export class WebSocketServer extends EventEmitter {
     this.#isClosing = true
     const server = this.#server
     if (server !== undefined) detach(server, this.#taker)
+    if (given !== undefined) for (const [name, tell] of this.#relays) given.off(name, tell)
     if (server !== undefined && given === undefined && noServer !== true) server.close(closed)
     else if (this.clients === undefined || this.clients.size === 0) process.nextTick(closed)
     else this.#left = closed
@@ -220,6 +226,12 @@ export class WebSocketServer extends EventEmitter {
     const { port, host, backlog, server } = this.options
     if (server !== undefined) {
       attach(server, this.#taker)
+      this.#relays.set('listening', () => this.emit('listening'))
+      this.#relays.set('error', (error) => {
+        // Somebody has to hear of it: as with any EventEmitter, it is thrown when nobody does.
+        if (this.listenerCount('error') > 0 || server.listenerCount('error') === 1) this.emit('error', error)
+      })
+      for (const [name, tell] of this.#relays) server.on(name, tell)
       return server
     }
     if (port === undefined) return undefined
@@ -239,6 +251,22 @@ export class WebSocketServer extends EventEmitter {
       listening,
     )
     return own
+  }
+}
+
+/** Fill in the defaults of `ws`, for which `null` is no value. */
+function complete(given: WebSocketServerOptions): WebSocketServerOptions {
+  const values = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined))
+  return {
+    autoPong: true,
+    clientTracking: true,
+    closeTimeout: defaults.closeTimeout,
+    maxFragments: defaults.maxFragments,
+    maxPayload: MAX_PAYLOAD,
+    noServer: false,
+    perMessageDeflate: false,
+    WebSocket,
+    ...values,
   }
 }
 

@@ -3,21 +3,25 @@
  * else in the house. docs/from-ws.md tells where it differs on purpose.
  */
 import { Blob } from 'node:buffer'
-import type { IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { dial, type Dialed } from '../node/dial.ts'
 import type { BindingListener, BindingOptions } from '../node/binding-options.ts'
 import { DuplexBinding } from '../node/duplex-binding.ts'
+import type { HandshakeHooks } from '../node/client-options.ts'
 import { bufferOf } from '../node/platform.ts'
+import { defineConstants } from '../node/ready-state.ts'
+import { Alarm, wheel } from '../node/timer-wheel.ts'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import type { ExtensionInstance } from '../protocol/extension.ts'
 import { readClientArguments, type ClientOptions } from './client-options.ts'
-import { inNodeWords, rethrow, tell, withCode } from './errors.ts'
+import { notOpen, rethrow, tell, whyNotOpen, withCode } from './errors.ts'
+import { inForm, isBinaryType, type BinaryType } from './binary-type.ts'
 import { EventHandlers } from './event-handlers.ts'
-import { readCloseReason, readPayload, type Data } from './payload.ts'
+import { readClose, readControl, readPayload, type Data } from './payload.ts'
+import { SendOrder } from './send-order.ts'
 
-export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'blob' | 'fragments'
 export type SendCallback = (error?: Error) => void
 
 export interface SendOptions {
@@ -31,7 +35,7 @@ export interface SendOptions {
   mask?: boolean
 }
 
-const BINARY_TYPES: readonly string[] = ['nodebuffer', 'arraybuffer', 'blob', 'fragments']
+const NOTHING = Buffer.alloc(0)
 
 /** What a server hands to a socket it has let in. */
 export interface Adoption {
@@ -58,14 +62,14 @@ let received: (socket: WebSocket, message: Uint8Array, isText: boolean) => void
 let ended: (socket: WebSocket, outcome: CloseOutcome) => void
 
 export class WebSocket extends EventHandlers {
-  static readonly CONNECTING = 0
-  static readonly OPEN = 1
-  static readonly CLOSING = 2
-  static readonly CLOSED = 3
-  readonly CONNECTING = 0
-  readonly OPEN = 1
-  readonly CLOSING = 2
-  readonly CLOSED = 3
+  declare static readonly CONNECTING: 0
+  declare static readonly OPEN: 1
+  declare static readonly CLOSING: 2
+  declare static readonly CLOSED: 3
+  declare readonly CONNECTING: 0
+  declare readonly OPEN: 1
+  declare readonly CLOSING: 2
+  declare readonly CLOSED: 3
 
   readonly #handshake = new AbortController()
   #binding: DuplexBinding<WebSocket> | undefined
@@ -75,9 +79,13 @@ export class WebSocket extends EventHandlers {
   #binaryType: BinaryType = 'nodebuffer'
   #isClosing = false
   #isClosed = false
+  /** Made when a Blob is first sent. */
+  #order: SendOrder | undefined
 
   static {
-    received = (socket, message, isText) => void socket.emit('message', socket.#inForm(message, isText), !isText)
+    defineConstants(WebSocket)
+    received = (socket, message, isText) =>
+      void socket.emit('message', inForm(message, isText ? 'nodebuffer' : socket.#binaryType), !isText)
     ended = (socket, outcome) => socket.#ended(outcome)
   }
 
@@ -85,9 +93,21 @@ export class WebSocket extends EventHandlers {
   constructor(address: string | URL | null, protocols?: string | string[] | ClientOptions, options?: ClientOptions) {
     super()
     if (address === null) return
-    const { url, settings } = readClientArguments(address, protocols, options)
+    const { url, settings, finishRequest } = readClientArguments(address, protocols, options)
     this.#url = url.href
-    dial(url, settings, this.#handshake.signal).then(
+    const hooks: HandshakeHooks = {
+      send: (request, to) => {
+        if (to !== url) this.#redirected(to, request)
+        if (finishRequest === undefined) request.end()
+        else tell(() => finishRequest(request, this))
+      },
+      refused: (request, response) => {
+        if (this.listenerCount('unexpected-response') === 0) return false
+        tell(() => this.emit('unexpected-response', request, response))
+        return true
+      },
+    }
+    dial(url, { ...settings, hooks }, this.#handshake.signal).then(
       (dialed) => this.#opened(dialed, settings.binding),
       (error: Error) => this.#failed(error),
     )
@@ -108,13 +128,19 @@ export class WebSocket extends EventHandlers {
 
   get readyState(): 0 | 1 | 2 | 3 {
     if (this.#isClosed) return 3
+    if (this.#isClosing) return 2
     const state = this.#binding?.connection.state
-    if (state === undefined) return this.#isClosing ? 2 : 0
+    if (state === undefined) return 0
     return state === ConnectionState.Open ? 1 : 2
   }
 
   get bufferedAmount(): number {
-    return this.#binding?.output.bufferedAmount ?? 0
+    return (this.#binding?.output.bufferedAmount ?? 0) + (this.#order?.pending ?? 0)
+  }
+
+  /** The stream below, once it is open. Applications written for `ws` ask it for the peer's address. */
+  get _socket(): Duplex | null {
+    return this.#binding?.stream ?? null
   }
 
   get isPaused(): boolean {
@@ -126,7 +152,7 @@ export class WebSocket extends EventHandlers {
   }
 
   set binaryType(type: BinaryType) {
-    if (BINARY_TYPES.includes(type)) this.#binaryType = type
+    if (isBinaryType(type)) this.#binaryType = type
   }
 
   /** Take over a stream that a server has finished the handshake on; `start` begins to read. */
@@ -144,14 +170,15 @@ export class WebSocket extends EventHandlers {
   send(data: Data, options?: SendOptions | SendCallback, callback?: SendCallback): void {
     const [given, done] = typeof options === 'function' ? [{}, options] : [options ?? {}, callback]
     this.#requireConnected()
-    const payload = readPayload(data)
-    const isText = !(given.binary ?? typeof payload !== 'string')
-    const connection = this.#binding?.connection
-    const isFragment = given.fin === false || connection?.isFragmenting === true
-    const isSent = isFragment
-      ? connection?.sendFragment(payload, isText, given.fin ?? true)
-      : connection?.send(payload, isText, given.compress ?? true)
-    this.#callBack(isSent, done)
+    const message = data instanceof Blob ? data : readPayload(data)
+    const isText = !(given.binary ?? typeof message !== 'string')
+    if (this.readyState !== 1) return this.#callBack(false, done)
+    if (!(message instanceof Blob) && this.#isInOrder)
+      return this.#sendNow(message, { ...given, binary: !isText }, done)
+    this.#inOrder.add(message, {
+      send: (payload) => this.#sendNow(payload, { ...given, binary: !isText }, done),
+      lost: () => this.#callBack(false, done),
+    })
   }
 
   ping(data?: Data | SendCallback, mask?: boolean | SendCallback, callback?: SendCallback): void {
@@ -163,17 +190,25 @@ export class WebSocket extends EventHandlers {
   }
 
   close(code?: number, reason?: string | Buffer): void {
-    if (this.#binding !== undefined) return this.#binding.connection.close(code, readCloseReason(reason))
-    this.#abort()
+    const { readyState } = this
+    if (readyState === 0) return this.#abort()
+    if (readyState !== 1) return
+    const close = readClose(code, reason)
+    const { connection, options } = this.#binding!
+    if (this.#isInOrder) return connection.close(close.code, close.reason)
+    this.#isClosing = true
+    this.#order!.add('', { send: () => connection.close(close.code, close.reason), lost: ignore })
+    // A Blob may take for ever to be read.
+    wheel.set(new Alarm(() => connection.terminate('timeout')), options.closeTimeout)
   }
 
   terminate(): void {
-    if (this.#binding !== undefined) return this.#binding.connection.terminate('local')
-    this.#abort()
+    if (this.#binding === undefined) return this.#abort()
+    this.#binding.connection.terminate('local')
   }
 
   pause(): void {
-    this.#binding?.connection.pause()
+    if (!this.#isClosed) this.#binding?.connection.pause()
   }
 
   resume(): void {
@@ -184,19 +219,48 @@ export class WebSocket extends EventHandlers {
     const done = args.find((arg) => typeof arg === 'function')
     const [data] = args
     this.#requireConnected()
-    const payload = typeof data === 'function' || data === undefined ? '' : readPayload(data as Data)
-    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
-    this.#callBack(this.#binding?.connection[kind](bytes), done)
+    const isBlob = data instanceof Blob
+    const bytes = isBlob ? NOTHING : readControl(typeof data === 'function' ? undefined : (data as Exclude<Data, Blob>))
+    if (this.readyState !== 1) return this.#callBack(false, done)
+    const { connection } = this.#binding!
+    if (!isBlob && this.#isInOrder) return this.#callBack(connection[kind](bytes), done)
+    this.#inOrder.add(isBlob ? data : bytes, {
+      send: (payload) => this.#callBack(connection[kind](payload as Uint8Array), done),
+      lost: () => this.#callBack(false, done),
+    })
+  }
+
+  #sendNow(
+    payload: string | Uint8Array,
+    { binary, fin = true, compress = true }: SendOptions,
+    done?: SendCallback,
+  ): void {
+    const { connection } = this.#binding!
+    const isText = binary !== true
+    const isSent =
+      !fin || connection.isFragmenting
+        ? connection.sendFragment(payload, isText, fin)
+        : connection.send(payload, isText, compress)
+    this.#callBack(isSent, done)
+  }
+
+  /** Whether nothing that was sent before waits for a Blob. */
+  get #isInOrder(): boolean {
+    return this.#order === undefined || this.#order.isEmpty
+  }
+
+  get #inOrder(): SendOrder {
+    return (this.#order ??= new SendOrder((error) => this.#binding!.connection.terminate('local', error)))
   }
 
   #requireConnected(): void {
-    if (this.readyState === 0) throw new Error('WebSocket is not open: readyState 0 (CONNECTING)')
+    if (this.readyState === 0) throw notOpen(0)
   }
 
   /** Each callback is called exactly once: when the bytes were handed to the system, or with an error. */
   #callBack(isSent: boolean | undefined, done: SendCallback | undefined): void {
     if (done === undefined) return
-    const failed = (): void => done(new Error('WebSocket is not open'))
+    const failed = (): void => done(notOpen(this.readyState))
     if (isSent !== true) return process.nextTick(failed)
     void this.#binding!.output.whenSent().then((isWritten) => (isWritten ? done() : failed()))
   }
@@ -205,6 +269,11 @@ export class WebSocket extends EventHandlers {
     if (this.#isClosed) return
     this.#isClosing = true
     this.#handshake.abort()
+  }
+
+  #redirected(url: URL, request: ClientRequest): void {
+    this.#url = url.href
+    tell(() => this.emit('redirect', url.href, request))
   }
 
   #opened({ stream, head, agreement, response }: Dialed, options: BindingOptions): void {
@@ -227,39 +296,27 @@ export class WebSocket extends EventHandlers {
   }
 
   #failed(cause: Error): void {
-    this.#isClosed = true
     const error = this.#isClosing
       ? new Error('WebSocket was closed before the connection was established', { cause })
-      : inNodeWords(cause)
+      : whyNotOpen(cause)
+    this.#isClosing = true
     this.#emitError(error)
-    this.emit('close', 1006, Buffer.alloc(0))
+    this.#isClosed = true
+    this.emit('close', 1006, NOTHING)
   }
 
   #ended(outcome: CloseOutcome): void {
-    this.#isClosed = true
+    this.#isClosing = true
+    this.#order?.stop()
     if (outcome.error !== undefined) this.#emitError(withCode(outcome.error))
+    this.#isClosed = true
     const code = outcome.cause === 'protocol' ? 1006 : outcome.code
     this.emit('close', code, Buffer.from(outcome.cause === 'protocol' ? '' : outcome.reason))
   }
 
   /** Nobody has to listen: a peer's fault never ends the process. */
   #emitError(error: Error): void {
-    if (this.listenerCount('error') > 0) this.emit('error', error)
-  }
-
-  #inForm(message: Uint8Array, isText: boolean): Buffer | Buffer[] | ArrayBuffer | Blob {
-    const buffer = bufferOf(message)
-    if (isText) return buffer
-    switch (this.#binaryType) {
-      case 'nodebuffer':
-        return buffer
-      case 'arraybuffer':
-        return new Uint8Array(message).buffer
-      case 'blob':
-        return new Blob([new Uint8Array(message)])
-      case 'fragments':
-        return [buffer]
-    }
+    if (this.listenerCount('error') > 0) tell(() => this.emit('error', error))
   }
 }
 

@@ -480,6 +480,18 @@ describe('The end', () => {
 })
 
 describe('A whole conversation', () => {
+  it.each([
+    [false, '88 02 03 e8'],
+    [true, '88 05 03 e8 62 79 65'],
+  ])(
+    'is answered with the code of the Close, and with its reason where that is asked for: %s (RFC 6455 5.5.1)',
+    (echoReason, bytes) => {
+      const socket = new Recorded('server', { echoReason })
+      socket.connection.receive(masked('88 05 03 e8 62 79 65'))
+      expect(socket.output).toBe(bytes)
+    },
+  )
+
   it('is a handful of frames: a client speaks, the server echoes, both close (RFC 6455 1.3, 1.4)', () => {
     const pair = new VirtualPair({ server: { message: (message) => pair.server.connection.send(message) } })
     pair.client.connection.send('Hello')

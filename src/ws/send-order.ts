@@ -1,0 +1,55 @@
+/**
+ * What is sent behind a Blob waits until that was read, pings and the Close frame too, as with `ws`. RFC 6455 5.5.1: nothing
+ * follows the Close frame.
+ */
+import type { Blob } from 'node:buffer'
+import { BlobOrder } from '../node/blob-order.ts'
+
+/** What is to be done when its turn has come, or when it never will. */
+export interface Turn {
+  send(payload: string | Uint8Array): void
+  lost(): void
+}
+
+export class SendOrder {
+  readonly #order: BlobOrder
+
+  /** `failed` is called when a Blob cannot be read. */
+  constructor(failed: (error: Error) => void) {
+    this.#order = new BlobOrder({ next: ignore, empty: ignore, error: failed })
+  }
+
+  get isEmpty(): boolean {
+    return this.#order.isEmpty
+  }
+
+  /** Bytes that wait. */
+  get pending(): number {
+    return this.#order.pending
+  }
+
+  add(message: string | Uint8Array | Blob, turn: Turn): void {
+    const send = (payload: string | Uint8Array): boolean => {
+      turn.send(payload)
+      return true
+    }
+    this.#order.add({ message, length: lengthOf(message), send })
+    void this.#order.passed().then((hasCome) => {
+      if (!hasCome) turn.lost()
+    })
+  }
+
+  /** The connection has ended. */
+  stop(): void {
+    this.#order.stop()
+  }
+}
+
+function lengthOf(message: string | Uint8Array | Blob): number {
+  if (typeof message === 'string') return Buffer.byteLength(message)
+  return message instanceof Uint8Array ? message.length : message.size
+}
+
+function ignore(): void {
+  // Each turn is told by itself.
+}
