@@ -3,7 +3,6 @@ import { MAX_PAYLOAD, barewireDist, options, ready, sendInTurns } from './contro
 
 const { WebSocketServer, prepare } = await import(barewireDist)
 const noContextTakeover = options.deflate === 'no-takeover'
-const sockets = new Set()
 let whenDrained
 /** The highest RSS seen while a message went through in parts, looked at every 16 MiB. */
 let peakRss = 0
@@ -58,7 +57,6 @@ const server = new WebSocketServer({
   },
   upgrade: (request) => ({ data: { subscribe: request.url === '/sub' } }),
   open(socket) {
-    sockets.add(socket)
     if (socket.data.subscribe) socket.subscribe('room')
   },
   message,
@@ -67,7 +65,6 @@ const server = new WebSocketServer({
     whenDrained = undefined
     go?.()
   },
-  close: (socket) => void sockets.delete(socket),
   error() {},
 })
 
@@ -75,7 +72,7 @@ await server.listen(0, '0.0.0.0')
 ready(server.address().port, {
   peak: () => ({ rss: peakRss }),
   send(settings) {
-    const [socket] = sockets
+    const [socket] = server.clients
     const turn = (payload, count) => {
       let writable = true
       for (let i = 0; i < count; i++) writable = socket.send(payload)
