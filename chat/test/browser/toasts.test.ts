@@ -112,6 +112,37 @@ describe.skipIf(!hasChromium)('the toasts of the chat page in Chromium', { timeo
     }
   }
 
+  for (const colorScheme of ['light', 'dark'] as const) {
+    it(`leave header, banner and the newest message of a phone in sight (${colorScheme})`, async () => {
+      const page = await arrive({
+        ...PHONE,
+        viewport: { width: 390, height: 844 },
+        colorScheme,
+        reducedMotion: 'reduce',
+      })
+      await enter(page, 'Ada', 'general')
+      await page.locator('[aria-label="Back to the rooms"]').click()
+      await make(page, `sight-${colorScheme}`)
+      await toast(page, `Room #sight-${colorScheme} was created`).waitFor()
+      await say(page, 'the newest')
+      // While the focus is with it, it stays.
+      await page.locator('.toast button').focus()
+      const newest = page.locator('.message', { hasText: 'the newest' })
+      await newest.waitFor()
+      const overlap = async (other: Locator): Promise<boolean> => {
+        const [stack, box] = [await page.locator('.toasts').boundingBox(), await other.boundingBox()]
+        return stack!.y < box!.y + box!.height && box!.y < stack!.y + stack!.height
+      }
+      expect(await page.locator('.toast').count()).toBe(1)
+      for (const place of [page.locator('main header'), newest, page.locator('.composer .box')])
+        expect(await overlap(place)).toBe(false)
+      await page.context().setOffline(true)
+      const banner = page.locator('.banner', { hasText: 'Offline' })
+      await banner.waitFor()
+      expect(await overlap(banner)).toBe(false)
+    })
+  }
+
   it('let Back on a phone lead from a room to the rooms, and from the people to the room', async () => {
     const ada = await arrive(PHONE)
     await enter(ada, 'Ada', 'general')
