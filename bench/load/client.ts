@@ -18,8 +18,11 @@ export interface Target {
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const sharedBuffer = Buffer.allocUnsafeSlow(256 * 1024)
-/** Connections from one source address before the next is taken: well below the range of ephemeral ports. */
-const CONNECTIONS_PER_ADDRESS = 20000
+/**
+ * Source addresses that take turns. A closed connection keeps its port for a minute (TIME-WAIT, RFC 9293 3.6.1): with most
+ * ports of one address taken, the search for another would be all that the load generator does. Linux has all of 127/8.
+ */
+const ADDRESSES = process.platform === 'linux' ? 250 : 1
 let opened = 0
 
 export class LoadClient {
@@ -37,7 +40,7 @@ export class LoadClient {
   #onHead: ((bytes: Buffer) => boolean) | undefined
 
   constructor(target: Target) {
-    const address = 1 + (Math.floor(opened++ / CONNECTIONS_PER_ADDRESS) % 250)
+    const address = 1 + (opened++ % ADDRESSES)
     const callback = (length: number): boolean => {
       if (this.#onHead === undefined) this.onBytes(sharedBuffer, length)
       else this.#collect(sharedBuffer.subarray(0, length))
