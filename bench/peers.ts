@@ -26,6 +26,7 @@ export const PEERS: readonly Peer[] = [
   { ...onNode, name: 'barewire', server: 'barewire.mjs', label: 'barewire' },
   { ...onNode, name: 'raw', dialect: 'raw', server: 'raw.mjs', label: 'raw net' },
   { ...onNode, name: 'raw+zlib', dialect: 'raw', server: 'raw-zlib.mjs', label: 'raw net and zlib' },
+  { ...onNode, name: 'raw+http', server: 'raw-http.mjs', label: 'node:http alone' },
   { ...onNode, name: 'ws', server: 'ws.mjs', env: plainWs, label: 'ws' },
   { ...onNode, name: 'ws+bufferutil', server: 'ws.mjs', label: 'ws + bufferutil' },
   { ...onNode, name: 'bun', server: 'bun.mjs', runtime: 'bun', label: 'Bun' },
@@ -41,6 +42,7 @@ export const PEERS: readonly Peer[] = [
     server: 'raw-zlib.mjs',
     label: 'raw net and zlib, newest Node',
   },
+  { ...onNewest, name: 'raw+http@newest', server: 'raw-http.mjs', label: 'node:http alone, newest Node' },
   { ...onNewest, name: 'ws@newest', server: 'ws.mjs', env: plainWs, label: 'ws, newest Node' },
 ]
 

@@ -54,7 +54,7 @@ export function renderReport(folder: string, suites: readonly SuiteReport[]): st
     overview,
     '## Targets',
     'A ratio is taken within each round and the median of the rounds decides; where a target names several workloads, the worst of them.\n' +
-      'The floor is what would be reached in that same row, in the same rounds, by whoever does nothing but read and write ("raw net"), and zlib where a message is compressed.',
+      'The floor is what would be reached in that same row, in the same rounds, by whoever does nothing but read and write ("raw net"), and zlib where a message is compressed, or "node:http" where hands are shaken.',
     targets,
     lossText(suites),
     ...sections,

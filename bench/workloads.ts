@@ -296,7 +296,7 @@ export const WORKLOADS: readonly Workload[] = [
     title: 'opening handshakes, 64 at a time',
     unit: 'handshake',
     load: { ...quiet, kind: 'handshake', size: 0, inFlight: 64 },
-    peers: ['barewire', 'ws', 'bun', 'websocket-node', 'faye', 'barewire@newest', 'ws@newest'],
+    peers: [...PUBLISHERS, 'websocket-node', 'faye', 'raw+http', 'raw+http@newest'],
   },
   client(125, 1),
   client(125, 16),
