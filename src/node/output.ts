@@ -49,7 +49,7 @@ export class Output {
 
   /** Those of them that leave by themselves as the peer takes them: all that does not wait for a message in fragments to end. */
   get leavingBytes(): number {
-    return this.bufferedAmount - this.#host.connection.heldBytes
+    return this.bufferedAmount - this.#host.connection.unsent.heldBytes
   }
 
   /** Whether more is on its way to the peer than there may be. */
@@ -77,7 +77,7 @@ export class Output {
   /** Whether publications had better wait: more is unsent than there may be, on its way or behind an open message. */
   get isSlow(): boolean {
     const { connection } = this.#host
-    return this.isBlocked || (connection.state === ConnectionState.Open && connection.heldBytes > this.#mark())
+    return this.isBlocked || (connection.state === ConnectionState.Open && connection.unsent.heldBytes > this.#mark())
   }
 
   /** A number that changes when the peer takes anything of what is unsent. */
@@ -91,7 +91,7 @@ export class Output {
     if (this.bufferedAmount <= this.#mark()) return true
     this.#needBacklog().owesDrain = true
     // What waits to be compressed is unsent as well: a handler that echoes must not fill the memory with it.
-    if (this.#host.connection.isEncoding && this.leavingBytes > this.#mark()) this.#block()
+    if (this.#host.connection.unsent.isEncoding && this.leavingBytes > this.#mark()) this.#block()
     return false
   }
 
@@ -102,7 +102,7 @@ export class Output {
     const { connection } = this.#host
     // What waits to be compressed, or behind an open message, is not written yet: it is weighed here. For the latter reading
     // does not rest: what ends that message may be what the peer says.
-    if (connection.isEncoding || connection.heldBytes > 0) this.#weigh(backlog.unsentAtSend)
+    if (connection.unsent.isEncoding || connection.unsent.heldBytes > 0) this.#weigh(backlog.unsentAtSend)
     backlog.unsentAtSend = this.bufferedAmount
     return false
   }
@@ -147,7 +147,7 @@ export class Output {
     const backlog = this.#backlog
     const { connection } = this.#host
     // What is being compressed will be written, and will then lead here again.
-    if (backlog === undefined || (connection.isEncoding && this.leavingBytes > this.#mark())) return
+    if (backlog === undefined || (connection.unsent.isEncoding && this.leavingBytes > this.#mark())) return
     const unsent = this.bufferedAmount
     backlog.unsentAtSend = unsent <= this.#mark() ? 0 : Math.min(backlog.unsentAtSend, unsent)
     const wasQueued = backlog.isQueued

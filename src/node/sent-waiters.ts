@@ -32,7 +32,7 @@ export class SentWaiters {
     const { connection } = this.#host
     return new Promise((resolve) => {
       this.#waiting ??= []
-      this.#waiting.push({ due: connection.due, resolve })
+      this.#waiting.push({ due: connection.unsent.due, resolve })
       this.ask()
       connection.flush()
     })
@@ -43,7 +43,7 @@ export class SentWaiters {
     if (this.#waiting === undefined) return
     const { connection, stream } = this.#host
     // After the end of the stream nothing can be asked of it: who waits is told when it is closed.
-    if (connection.unflushedBytes > 0 || !stream.writable) return
+    if (connection.unsent.unflushedBytes > 0 || !stream.writable) return
     const waiters = this.#takeWritten(this.#waiting)
     if (waiters.length === 0) return
     this.#asked.add(waiters)
@@ -71,8 +71,8 @@ export class SentWaiters {
     const { connection } = this.#host
     const rest = waiting.findIndex((waiter) => {
       // What was held when it came may be on its way by now.
-      if (waiter.due === Infinity) waiter.due = connection.due
-      return waiter.due > connection.written
+      if (waiter.due === Infinity) waiter.due = connection.unsent.due
+      return waiter.due > connection.unsent.written
     })
     if (rest !== -1) return waiting.splice(0, rest)
     this.#waiting = undefined

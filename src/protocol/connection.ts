@@ -18,7 +18,7 @@ import { ConnectionEvent, ConnectionState } from './connection-state.ts'
 import { Inbound, type InboundActions } from './inbound.ts'
 import { MessageReceiver } from './message-receiver.ts'
 import { Opcode } from './opcode.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, type Unsent } from './outbox.ts'
 import { checkControlPayload, checkMessage } from './payload-checks.ts'
 import { HEEDS_MESSAGES, Stall } from './stall.ts'
 
@@ -68,29 +68,9 @@ export class Connection {
     return this.#outbox.pendingBytes
   }
 
-  /** Those of them that do not leave by themselves: they wait for a message in fragments to end, or were lost. */
-  get heldBytes(): number {
-    return this.#outbox.sender?.heldBytes ?? 0
-  }
-
-  /** Bytes of frames that were not given to the handler's `write` yet. */
-  get unflushedBytes(): number {
-    return this.#outbox.writer.pending
-  }
-
-  /** Counts what has become frames of what had to wait for that. */
-  get written(): number {
-    return this.#outbox.sender?.written ?? 0
-  }
-
-  /** What `written` will be when all that was given to send so far has become frames; `Infinity` when that is not known. */
-  get due(): number {
-    return this.#outbox.sender?.due ?? 0
-  }
-
-  /** Whether the extension works on a message; when it is done, there is output. */
-  get isEncoding(): boolean {
-    return this.#outbox.sender?.encoding === true
+  /** More about those that have not left. */
+  get unsent(): Unsent {
+    return this.#outbox
   }
 
   /** Whether the next byte to come in begins a frame. */

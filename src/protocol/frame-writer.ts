@@ -5,7 +5,7 @@
 import { encodeFrameHeader, encodeMaskKey, encodedHeaderLength, FIN_BIT, MAX_HEADER_LENGTH } from './frame-header.ts'
 import { applyMask, releaseMaskView } from './mask.ts'
 import { Opcode, type ControlCounter } from './opcode.ts'
-import type { Allocate } from './payload-buffer.ts'
+import { copyOf, type Allocate } from './payload-buffer.ts'
 import { SLAB_SIZE, type Slab } from './slab.ts'
 import type { TextCodec } from './text-codec.ts'
 
@@ -158,7 +158,7 @@ export class FrameWriter {
       this.#commit(at + headerLength)
       return this.#piece(payload)
     }
-    const own = owned ? payload : this.#copyOf(payload)
+    const own = owned ? payload : copyOf(payload, this.#options.allocate)
     const maskKey = this.#options.randomMask!()
     const { slab } = this.#options
     this.#commit(encodeMaskKey(slab.bytes, encodeFrameHeader(slab.bytes, at, firstByte, length, true), maskKey))
@@ -177,12 +177,6 @@ export class FrameWriter {
     const maskKey = randomMask()
     const payloadStart = encodeMaskKey(bytes, headerEnd, maskKey)
     applyMask(bytes, payloadStart, payloadStart + payloadInSlab, maskKey)
-  }
-
-  #copyOf(payload: Uint8Array): Uint8Array {
-    const own = this.#options.allocate(payload.length)
-    own.set(payload)
-    return own
   }
 
   /** Make room for `length` bytes in one piece with what was encoded last, if there is; answer where. */

@@ -7,17 +7,16 @@ import type { FrameHeader } from './frame-header.ts'
 import type { FrameSink } from './frame-reader.ts'
 import { checkHeader, type HeaderContext } from './frame-rules.ts'
 import { Opcode, isControl } from './opcode.ts'
-import { PayloadBuffer, type Allocate } from './payload-buffer.ts'
+import { copyOf, PayloadBuffer, type Allocate } from './payload-buffer.ts'
+import { HEEDS_MESSAGES } from './stall.ts'
 import type { TextCodec } from './text-codec.ts'
 import { incompleteTailStart, Utf8Validator } from './utf8.ts'
 import { Violations, type Violation } from './violation.ts'
 
 /** Who listens to an assembler. Each call but `violation` answers whether to go on reading. */
 export interface MessageSink {
-  /** A whole text message. */
-  text(message: string): boolean
-  /** A whole binary message, or a text one (checked to be UTF-8) where text is wanted as bytes. */
-  bytes(message: Uint8Array, isText: boolean): boolean
+  /** A whole message: a string, or bytes, which are UTF-8 where they are text that is wanted as bytes. */
+  message(message: string | Uint8Array, isText: boolean): boolean
   /** A whole message whose first frame carried the bits of an extension, as it came over the wire. */
   encoded(payload: Uint8Array, isText: boolean): boolean
   /** The next bytes of a message that is too big to be collected. */
@@ -65,6 +64,12 @@ export const Held = {
 } as const
 export type Held = (typeof Held)[keyof typeof Held]
 
+/** What is held back for these reasons to rest. */
+export function heldDuring(stalls: number): Held {
+  if (stalls === 0) return Held.Nothing
+  return (stalls & ~HEEDS_MESSAGES) === 0 ? Held.Close : Held.Messages
+}
+
 export class MessageAssembler implements FrameSink, HeaderContext {
   #options: AssemblerOptions
   readonly #sink: MessageSink
@@ -105,6 +110,11 @@ export class MessageAssembler implements FrameSink, HeaderContext {
   /** Whether the current frame is one that is heard while messages wait. */
   get isPingOrPong(): boolean {
     return this.#opcode === Opcode.Ping || this.#opcode === Opcode.Pong
+  }
+
+  /** Whether the current frame is a Close. */
+  get isClose(): boolean {
+    return this.#opcode === Opcode.Close
   }
 
   /** Whether the current frame is one of a message. */
@@ -193,16 +203,13 @@ export class MessageAssembler implements FrameSink, HeaderContext {
   /** Bytes of a chunk, for somebody to keep. */
   #handOut(chunk: Uint8Array, start: number, end: number): Uint8Array {
     const bytes = viewBytes(chunk, start, end)
-    if (!this.isLent) return bytes
-    const copy = this.#options.allocate(bytes.length)
-    copy.set(bytes)
-    return copy
+    return this.isLent ? copyOf(bytes, this.#options.allocate) : bytes
   }
 
   /** The whole message lies in one chunk: nothing has to be collected, and text is checked and decoded in one go. */
   #deliver(chunk: Uint8Array, start: number, end: number): boolean {
     if (this.#isEncoded) return this.#sink.encoded(this.#handOut(chunk, start, end), this.#isText)
-    if (!this.#isText) return this.#sink.bytes(this.#handOut(chunk, start, end), false)
+    if (!this.#isText) return this.#sink.message(this.#handOut(chunk, start, end), false)
     return this.#deliverText(chunk, start, end)
   }
 
@@ -210,17 +217,17 @@ export class MessageAssembler implements FrameSink, HeaderContext {
     const { codec, textAsBytes } = this.#options
     if (textAsBytes) {
       const message = this.#handOut(chunk, start, end)
-      if (codec.isUtf8(message, 0, message.length)) return this.#sink.bytes(message, true)
+      if (codec.isUtf8(message, 0, message.length)) return this.#sink.message(message, true)
     } else {
       const text = codec.decode(chunk, start, end)
-      if (text !== undefined) return this.#sink.text(text)
+      if (text !== undefined) return this.#sink.message(text, true)
     }
     return this.#violate(Violations.TextNotUtf8, 'text message that is not UTF-8')
   }
 
   #deliverCollected(message: PayloadBuffer): boolean {
     if (this.#isEncoded) return this.#sink.encoded(message.take(), this.#isText)
-    if (!this.#isText) return this.#sink.bytes(message.take(), false)
+    if (!this.#isText) return this.#sink.message(message.take(), false)
     if (this.#validator?.complete === false) {
       return this.#violate(Violations.TextNotUtf8, 'text message that ends inside a character')
     }

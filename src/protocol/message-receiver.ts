@@ -8,7 +8,9 @@ import { DecodedParts, decodedText, violationOf } from './decoded-message.ts'
 import type { ExtensionInstance } from './extension.ts'
 import { FrameReader } from './frame-reader.ts'
 import { releaseMaskView } from './mask.ts'
-import { Held, MessageAssembler, type MessagePart, type MessageSink } from './message-assembler.ts'
+import { heldDuring, MessageAssembler, type MessagePart, type MessageSink } from './message-assembler.ts'
+import { PartSequence } from './part-sequence.ts'
+import { copyOf } from './payload-buffer.ts'
 import { HEEDS_MESSAGES, HEEDS_PINGS, Stall } from './stall.ts'
 import { Violations, type Violation } from './violation.ts'
 
@@ -40,18 +42,16 @@ export class MessageReceiver implements MessageSink {
   /** Whether bytes are being read just now: what comes meanwhile, from inside a handler, waits. */
   #isParsing = false
   #isStopped = false
-  /** Whether nothing more is delivered of what is being read, and of a message whose parts were held back on that account. */
+  /** Whether nothing more is delivered of what is being read. */
   #isMuted = false
-  #isPartsMuted = false
-  /** Whether a message in parts has begun and not ended. */
-  #isWithinParts = false
   /** Whether the transport was told to rest. */
   #rests = false
   /** Goes on with a message that is being decoded, once that is the only reason why reading rests. */
   #decoded: (() => void) | undefined
   /** Whether the transport has said that nothing more comes. */
   #hasEnded = false
-  /** Made when the extension first decodes a message in parts. */
+  /** Made when a message first comes in parts, and when the extension first decodes one. */
+  #sequence: PartSequence | undefined
   #decodedParts: DecodedParts | undefined
 
   constructor(settings: ConnectionSettings, extension: ExtensionInstance | undefined, listener: ReceiverListener) {
@@ -91,7 +91,7 @@ export class MessageReceiver implements MessageSink {
   /** Whether a Close, or the end, waits for nothing else than for an answer to what came before it. */
   get awaitsAnswer(): boolean {
     if (this.#stalls === 0 || (this.#stalls & ~HEEDS_MESSAGES) !== 0 || this.#isStopped) return false
-    return this.#isInClose() || (this.#hasEnded && !this.#hasBacklog())
+    return (this.#reader.isInPayload && this.#assembler.isClose) || (this.#hasEnded && !this.#hasBacklog())
   }
 
   /** Take in bytes, which are unmasked where they are and may be kept, unless they are lent for the time of this call. */
@@ -99,14 +99,14 @@ export class MessageReceiver implements MessageSink {
     if (this.#isStopped) return
     if (this.#isParsing || !this.#canRead()) {
       this.#backlog ??= []
-      this.#backlog.push(isLent ? this.#copyOf(chunk) : chunk)
+      this.#backlog.push(isLent ? copyOf(chunk, this.#settings.allocate) : chunk)
       return
     }
     // Of a chunk with several frames one copy serves all of their messages.
     const isCopied = isLent && !this.#reader.isWithinOneFrame(chunk)
     this.#isParsing = true
     this.#assembler.isLent = isLent && !isCopied
-    this.#read(isCopied ? this.#copyOf(chunk) : chunk)
+    this.#read(isCopied ? copyOf(chunk, this.#settings.allocate) : chunk)
     this.#assembler.isLent = false
     this.#readBacklog()
   }
@@ -133,7 +133,7 @@ export class MessageReceiver implements MessageSink {
   /** Let reading rest. No further message of the current chunk is delivered. */
   pause(reason: Stall): void {
     this.#stalls |= reason
-    this.#assembler.holds = heldBy(this.#stalls)
+    this.#assembler.holds = heldDuring(this.#stalls)
     if (!this.#canRead() && !this.#isStopped) this.#tellReading(false)
     this.#tellAnswer()
   }
@@ -142,7 +142,7 @@ export class MessageReceiver implements MessageSink {
   resume(reasons: number): void {
     if ((this.#stalls & reasons) === 0) return
     this.#stalls &= ~reasons
-    this.#assembler.holds = heldBy(this.#stalls)
+    this.#assembler.holds = heldDuring(this.#stalls)
     if ((this.#stalls & ~HEEDS_MESSAGES) === Stall.Decoding && this.#decoded !== undefined) {
       const deliver = this.#decoded
       this.#decoded = undefined
@@ -171,22 +171,12 @@ export class MessageReceiver implements MessageSink {
     return (this.#backlog !== undefined && this.#backlog.length > 0) || this.#reader.holdsEmptyFrame
   }
 
-  #isInClose(): boolean {
-    return this.#reader.isInPayload && !this.#assembler.isOfMessage && !this.#assembler.isPingOrPong
-  }
-
   #read(chunk: Uint8Array): void {
     const stopped = this.#reader.read(chunk, 0)
     if (stopped === chunk.length || this.#isStopped) return
     const rest = chunk.subarray(stopped)
     this.#backlog ??= []
-    this.#backlog.unshift(this.#assembler.isLent ? this.#copyOf(rest) : rest)
-  }
-
-  #copyOf(bytes: Uint8Array): Uint8Array {
-    const copy = this.#settings.allocate(bytes.length)
-    copy.set(bytes)
-    return copy
+    this.#backlog.unshift(this.#assembler.isLent ? copyOf(rest, this.#settings.allocate) : rest)
   }
 
   #readBacklog(): void {
@@ -213,21 +203,14 @@ export class MessageReceiver implements MessageSink {
   }
 
   #endIfRead(): void {
-    const isDecoding = (this.#stalls & Stall.Decoding) !== 0
-    const isRead = !this.#isParsing && !this.#hasBacklog()
-    const isWorkedOn = (this.#stalls & HEEDS_PINGS) !== 0
-    if (this.#hasEnded && isRead && !isDecoding && !isWorkedOn) this.#listener.end()
+    const isWorkedOn = (this.#stalls & (Stall.Decoding | HEEDS_PINGS)) !== 0
+    if (this.#hasEnded && !this.#isParsing && !this.#hasBacklog() && !isWorkedOn) this.#listener.end()
   }
 
   // What the assembler tells:
 
-  text(message: string): boolean {
-    this.#message(message, true)
-    return this.#goesOn()
-  }
-
-  bytes(message: Uint8Array, isText: boolean): boolean {
-    this.#message(message, isText)
+  message(message: string | Uint8Array, isText: boolean): boolean {
+    if (!this.#isMuted) this.#listener.message(message, isText)
     return this.#goesOn()
   }
 
@@ -235,7 +218,7 @@ export class MessageReceiver implements MessageSink {
     return this.#decode(payload, { isFinal: true, limit: this.#settings.maxPayload }, (decoded) => {
       const message = isText ? decodedText(decoded, this.#settings) : decoded
       if (message === undefined) this.#notUtf8()
-      else this.#message(message, isText)
+      else this.message(message, isText)
     })
   }
 
@@ -254,17 +237,9 @@ export class MessageReceiver implements MessageSink {
     this.#listener.violation(violation, seen)
   }
 
-  #message(message: string | Uint8Array, isText: boolean): void {
-    if (!this.#isMuted) this.#listener.message(message, isText)
-  }
-
-  /** A message of which a part was held back is held back to its end: nobody is to take what has a hole for the whole. */
   #part(bytes: Uint8Array, isText: boolean, final: boolean): void {
-    const isMuted = this.#isMuted || this.#isPartsMuted
-    const first = !this.#isWithinParts
-    this.#isWithinParts = !final
-    this.#isPartsMuted = isMuted && !final
-    if (!isMuted) this.#listener.part(bytes, { isText, first, final })
+    const place = (this.#sequence ??= new PartSequence()).next({ isText, final }, this.#isMuted)
+    if (place !== undefined) this.#listener.part(bytes, place)
   }
 
   #decodePart(bytes: Uint8Array, isText: boolean, final: boolean): boolean {
@@ -319,9 +294,4 @@ export class MessageReceiver implements MessageSink {
   #notUtf8(): void {
     this.#listener.violation(Violations.TextNotUtf8, 'text message that is not UTF-8 when decoded')
   }
-}
-
-function heldBy(stalls: number): Held {
-  if (stalls === 0) return Held.Nothing
-  return (stalls & ~HEEDS_MESSAGES) === 0 ? Held.Close : Held.Messages
 }

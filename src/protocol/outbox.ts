@@ -10,7 +10,21 @@ import { MessageSender, type SenderListener } from './message-sender.ts'
 /** When this much is encoded, it is handed over without waiting for the turn to end. */
 const FLUSH_FROM = 65_536
 
-export class Outbox implements SenderListener {
+/** What was given to send and has not become frames, or has not left as such. */
+export interface Unsent {
+  /** Bytes that do not leave by themselves: they wait for a message in fragments to end, or were lost. */
+  readonly heldBytes: number
+  /** Bytes of frames that were not given to the handler's `write` yet. */
+  readonly unflushedBytes: number
+  /** Counts what has become frames of what had to wait for that. */
+  readonly written: number
+  /** What `written` will be when all that was given to send so far has become frames; `Infinity` when that is not known. */
+  readonly due: number
+  /** Whether the extension works on a message; when it is done, there is output. */
+  readonly isEncoding: boolean
+}
+
+export class Outbox implements SenderListener, Unsent {
   readonly writer: FrameWriter
   /** Made when it is first needed: a whole message goes straight to the writer where no extension is to work on it. */
   sender: MessageSender | undefined
@@ -46,9 +60,29 @@ export class Outbox implements SenderListener {
     return this.writer.pending + (this.sender?.queuedBytes ?? 0)
   }
 
+  get heldBytes(): number {
+    return this.sender?.heldBytes ?? 0
+  }
+
+  get unflushedBytes(): number {
+    return this.writer.pending
+  }
+
+  get written(): number {
+    return this.sender?.written ?? 0
+  }
+
+  get due(): number {
+    return this.sender?.due ?? 0
+  }
+
+  get isEncoding(): boolean {
+    return this.sender?.encoding === true
+  }
+
   /** Whether nothing is on its way: all frames were handed over, and the extension is not at work. */
   get isEmpty(): boolean {
-    return this.writer.pending === 0 && this.sender?.encoding !== true
+    return this.writer.pending === 0 && !this.isEncoding
   }
 
   /** End the transport behind everything that is on its way. */
@@ -75,7 +109,7 @@ export class Outbox implements SenderListener {
   flush(): void {
     this.#isPending = false
     if (!this.writer.flush(this.#handler)) return
-    if (!this.#isLast || this.#hasEnded || this.sender?.encoding === true) return
+    if (!this.#isLast || this.#hasEnded || this.isEncoding) return
     this.#hasEnded = true
     this.#handler.end()
   }

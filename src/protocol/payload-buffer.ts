@@ -7,6 +7,13 @@
 /** Makes room for bytes; what is in it need not be zero, since all of it is written before it is read. */
 export type Allocate = (length: number) => Uint8Array
 
+/** Copy bytes whose memory is somebody else's. */
+export function copyOf(bytes: Uint8Array, allocate: Allocate): Uint8Array {
+  const copy = allocate(bytes.length)
+  copy.set(bytes)
+  return copy
+}
+
 /** Parts below this, and those that fill less than half of their chunk, are copied: they would pin more than they hold. */
 const COPY_BELOW = 4096
 /** The room made for copied parts: doubled from the first size to the last. */

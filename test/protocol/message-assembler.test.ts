@@ -26,8 +26,8 @@ function assembling(options: Partial<AssemblerOptions> = {}): {
       ...options,
     },
     {
-      text: (message) => note(`text ${toHex(utf8(message))}`),
-      bytes: (message, isText) => note(`${isText ? 'text' : 'binary'} ${toHex(message)}`),
+      message: (message, isText) =>
+        note(`${isText ? 'text' : 'binary'} ${toHex(typeof message === 'string' ? utf8(message) : message)}`),
       encoded: (payload, isText) => note(`encoded ${isText ? 'text' : 'binary'} ${toHex(payload)}`),
       part: (bytes, { isText, isEncoded, final }) =>
         note(`part ${isEncoded ? 'encoded ' : ''}${isText ? 'text' : 'binary'}${final ? '. ' : ' '}${toHex(bytes)}`),
