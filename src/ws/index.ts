@@ -20,7 +20,7 @@ export type { EventListener, SocketEvent } from './event-handlers.ts'
 export type { Data } from './payload.ts'
 export type { ClientInfo, Verdict, WebSocketServerOptions } from './server.ts'
 export type { BinaryType } from './binary-type.ts'
-export type { SendCallback, SendOptions } from './websocket.ts'
+export type { SendCallback, SendOptions } from './socket-parts.ts'
 export default WebSocket
 /** What `require('barewire/ws')` gives. */
 export { WebSocket as 'module.exports' }

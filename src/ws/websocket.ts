@@ -14,37 +14,15 @@ import { defineConstants } from '../node/ready-state.ts'
 import { Alarm, wheel } from '../node/timer-wheel.ts'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
-import type { ExtensionInstance } from '../protocol/extension.ts'
 import { readClientArguments, type ClientOptions } from './client-options.ts'
 import { notOpen, rethrow, tell, whyNotOpen, withCode } from './errors.ts'
 import { inForm, isBinaryType, type BinaryType } from './binary-type.ts'
 import { EventHandlers } from './event-handlers.ts'
 import { readClose, readControl, readPayload, type Data } from './payload.ts'
 import { SendOrder } from './send-order.ts'
-
-export type SendCallback = (error?: Error) => void
-
-export interface SendOptions {
-  /** Default: what is no string is binary. */
-  binary?: boolean
-  /** Default true. */
-  compress?: boolean
-  /** The last fragment of its message. Default true. */
-  fin?: boolean
-  /** Taken for the sake of `ws`; a client masks, a server does not (RFC 6455 5.1). */
-  mask?: boolean
-}
+import type { Adoption, SendCallback, SendOptions } from './socket-parts.ts'
 
 const NOTHING = Buffer.alloc(0)
-
-/** What a server hands to a socket it has let in. */
-export interface Adoption {
-  readonly stream: Duplex
-  readonly options: BindingOptions
-  readonly extension: ExtensionInstance | undefined
-  readonly protocol: string
-  readonly extensions: string
-}
 
 const listener: BindingListener<WebSocket> = {
   message: (socket, message, isText) => received(socket, message as Uint8Array, isText),
@@ -169,13 +147,13 @@ export class WebSocket extends EventHandlers {
 
   send(data: Data, options?: SendOptions | SendCallback, callback?: SendCallback): void {
     const [given, done] = typeof options === 'function' ? [{}, options] : [options ?? {}, callback]
-    this.#requireConnected()
+    if (this.readyState === 0) throw notOpen(0)
     const message = data instanceof Blob ? data : readPayload(data)
     const isText = !(given.binary ?? typeof message !== 'string')
     if (this.readyState !== 1) return this.#callBack(false, done)
-    if (!(message instanceof Blob) && this.#isInOrder)
+    if (!(message instanceof Blob) && this.#isInOrder())
       return this.#sendNow(message, { ...given, binary: !isText }, done)
-    this.#inOrder.add(message, {
+    this.#inOrder().add(message, {
       send: (payload) => this.#sendNow(payload, { ...given, binary: !isText }, done),
       lost: () => this.#callBack(false, done),
     })
@@ -195,7 +173,7 @@ export class WebSocket extends EventHandlers {
     if (readyState !== 1) return
     const close = readClose(code, reason)
     const { connection, options } = this.#binding!
-    if (this.#isInOrder) return connection.close(close.code, close.reason)
+    if (this.#isInOrder()) return connection.close(close.code, close.reason)
     this.#isClosing = true
     this.#order!.add('', { send: () => connection.close(close.code, close.reason), lost: ignore })
     // A Blob may take for ever to be read.
@@ -218,13 +196,13 @@ export class WebSocket extends EventHandlers {
   #control(kind: 'ping' | 'pong', args: (Data | boolean | SendCallback | undefined)[]): void {
     const done = args.find((arg) => typeof arg === 'function')
     const [data] = args
-    this.#requireConnected()
+    if (this.readyState === 0) throw notOpen(0)
     const isBlob = data instanceof Blob
     const bytes = isBlob ? NOTHING : readControl(typeof data === 'function' ? undefined : (data as Exclude<Data, Blob>))
     if (this.readyState !== 1) return this.#callBack(false, done)
     const { connection } = this.#binding!
-    if (!isBlob && this.#isInOrder) return this.#callBack(connection[kind](bytes), done)
-    this.#inOrder.add(isBlob ? data : bytes, {
+    if (!isBlob && this.#isInOrder()) return this.#callBack(connection[kind](bytes), done)
+    this.#inOrder().add(isBlob ? data : bytes, {
       send: (payload) => this.#callBack(connection[kind](payload as Uint8Array), done),
       lost: () => this.#callBack(false, done),
     })
@@ -245,16 +223,12 @@ export class WebSocket extends EventHandlers {
   }
 
   /** Whether nothing that was sent before waits for a Blob. */
-  get #isInOrder(): boolean {
+  #isInOrder(): boolean {
     return this.#order === undefined || this.#order.isEmpty
   }
 
-  get #inOrder(): SendOrder {
+  #inOrder(): SendOrder {
     return (this.#order ??= new SendOrder((error) => this.#binding!.connection.terminate('local', error)))
-  }
-
-  #requireConnected(): void {
-    if (this.readyState === 0) throw notOpen(0)
   }
 
   /** Each callback is called exactly once: when the bytes were handed to the system, or with an error. */
