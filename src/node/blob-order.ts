@@ -23,7 +23,7 @@ export interface BlobOrderOptions {
   readonly next: () => void
   /** Everything has been sent. */
   readonly empty: () => void
-  /** A Blob could not be read. */
+  /** A Blob could not be read, or what was read could not be sent. */
   readonly error: (error: Error) => void
 }
 
@@ -82,7 +82,12 @@ export class BlobOrder {
 
   #send(payload: string | Uint8Array, { send }: Waiting): boolean {
     this.#options.next()
-    return send(payload)
+    try {
+      return send(payload)
+    } catch (error) {
+      this.#options.error(error as Error)
+      return false
+    }
   }
 
   async #read(message: string | Uint8Array | Blob): Promise<string | Uint8Array | undefined> {

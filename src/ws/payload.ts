@@ -56,8 +56,13 @@ export function readClose(
 export function readControl(data: Exclude<Data, Blob>): Uint8Array {
   const payload = readPayload(data)
   const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
-  if (bytes.length > MAX_CONTROL_PAYLOAD) {
+  checkControlLength(bytes.length)
+  return bytes
+}
+
+/** @throws RangeError for more bytes than a control frame may carry. RFC 6455 5.5. */
+export function checkControlLength(length: number): void {
+  if (length > MAX_CONTROL_PAYLOAD) {
     throw new RangeError(`The data size must not be greater than ${MAX_CONTROL_PAYLOAD} bytes`)
   }
-  return bytes
 }

@@ -4,6 +4,7 @@
  */
 import type { Blob } from 'node:buffer'
 import { BlobOrder } from '../node/blob-order.ts'
+import { Alarm, wheel } from '../node/timer-wheel.ts'
 
 /** What is to be done when its turn has come, or when it never will. */
 export interface Turn {
@@ -36,6 +37,20 @@ export class SendOrder {
     this.#order.add({ message, length: lengthOf(message), send })
     void this.#order.passed().then((hasCome) => {
       if (!hasCome) turn.lost()
+    })
+  }
+
+  /** Add the Close frame. A Blob may take for ever to be read: `expired` is called when it has not come to it in `timeout` ms. */
+  close(send: () => void, { timeout, expired }: { timeout: number; expired: () => void }): void {
+    const alarm = new Alarm(expired)
+    const settled = (): void => wheel.clear(alarm)
+    wheel.set(alarm, timeout)
+    this.add('', {
+      send: () => {
+        settled()
+        send()
+      },
+      lost: settled,
     })
   }
 

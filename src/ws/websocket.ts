@@ -11,14 +11,13 @@ import { DuplexBinding } from '../node/duplex-binding.ts'
 import type { HandshakeHooks } from '../node/client-options.ts'
 import { bufferOf } from '../node/platform.ts'
 import { defineConstants } from '../node/ready-state.ts'
-import { Alarm, wheel } from '../node/timer-wheel.ts'
 import type { CloseOutcome } from '../protocol/close-outcome.ts'
 import { ConnectionState } from '../protocol/connection-state.ts'
 import { readClientArguments, type ClientOptions } from './client-options.ts'
 import { notOpen, rethrow, tell, whyNotOpen, withCode } from './errors.ts'
 import { inForm, isBinaryType, type BinaryType } from './binary-type.ts'
 import { EventHandlers } from './event-handlers.ts'
-import { readClose, readControl, readPayload, type Data } from './payload.ts'
+import { checkControlLength, readClose, readControl, readPayload, type Data } from './payload.ts'
 import { SendOrder } from './send-order.ts'
 import type { Adoption, SendCallback, SendOptions } from './socket-parts.ts'
 
@@ -175,9 +174,10 @@ export class WebSocket extends EventHandlers {
     const { connection, options } = this.#binding!
     if (this.#isInOrder()) return connection.close(close.code, close.reason)
     this.#isClosing = true
-    this.#order!.add('', { send: () => connection.close(close.code, close.reason), lost: ignore })
-    // A Blob may take for ever to be read.
-    wheel.set(new Alarm(() => connection.terminate('timeout')), options.closeTimeout)
+    this.#order!.close(() => connection.close(close.code, close.reason), {
+      timeout: options.closeTimeout,
+      expired: () => connection.terminate('timeout'),
+    })
   }
 
   terminate(): void {
@@ -199,6 +199,7 @@ export class WebSocket extends EventHandlers {
     if (this.readyState === 0) throw notOpen(0)
     const isBlob = data instanceof Blob
     const bytes = isBlob ? NOTHING : readControl(typeof data === 'function' ? undefined : (data as Exclude<Data, Blob>))
+    if (isBlob) checkControlLength(data.size)
     if (this.readyState !== 1) return this.#callBack(false, done)
     const { connection } = this.#binding!
     if (!isBlob && this.#isInOrder()) return this.#callBack(connection[kind](bytes), done)

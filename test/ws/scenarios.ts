@@ -218,7 +218,7 @@ export const scenarios: Record<string, Scenario> = {
         note(kind, show(data), ...(await heard))
       }
     }
-    for (const data of [true, {}, 'x'.repeat(126), Buffer.alloc(126), new Blob(['b'])]) {
+    for (const data of [true, {}, 'x'.repeat(126), Buffer.alloc(126), new Blob(['b']), new Blob(['x'.repeat(126)])]) {
       note(
         typeof data,
         thrown(() => client.ping(data as never)),
