@@ -23,6 +23,8 @@ export interface HeartbeatOutput {
   readonly isBlocked: boolean
   /** A number that changes when the peer takes anything of what is unsent. */
   readonly progress: number
+  /** Bytes of it that leave as the peer takes them. */
+  readonly leavingBytes: number
 }
 
 /** The connection, as far as its heartbeat goes. */
@@ -132,7 +134,9 @@ export class Heartbeat extends Deadline {
 
   #beat(tick: number): void {
     const { interval, timeout } = this.#options
-    if (this.#host.output.isBlocked) return this.#lookAtOutput()
+    const { output, connection } = this.#host
+    // Who works on a message may wait for the peer to take the answer, be it ever so small.
+    if (output.isBlocked || (connection.rests && output.leavingBytes > 0)) return this.#lookAtOutput()
     this.#progress = undefined
     const silentIn = behind(this.#heardIn, interval)
     if (tick < silentIn || this.#host.connection.rests) {

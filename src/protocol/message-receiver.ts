@@ -148,7 +148,7 @@ export class MessageReceiver implements MessageSink {
       this.#decoded = undefined
       return deliver()
     }
-    if (!this.#canRead() || this.#isParsing || this.#isStopped) return
+    if (!this.#canRead() || this.#isParsing || this.#isStopped) return this.#tellAnswer()
     this.#isParsing = true
     // A message without payload may wait whose header was all there was.
     if (this.#reader.isInPayload) this.#read(this.#backlog?.shift() ?? NOTHING)

@@ -30,7 +30,7 @@ function makeHeartbeat(options: Partial<HeartbeatOptions>) {
     },
     terminate: (cause: string) => note(`terminate ${cause}`),
   }
-  const output = { isBlocked: false, progress: 0 }
+  const output = { isBlocked: false, progress: 0, leavingBytes: 0 }
   const close = (code: number, reason: string, cause: string): void => note(`close ${code} ${reason}, ${cause}`)
   const heartbeat = new Heartbeat({ connection, output, close }, { ...NEVER, ...options })
   return { heartbeat, connection, output, calls, pings }
@@ -94,9 +94,13 @@ describe('A heartbeat', () => {
     heartbeat.stop()
   })
 
-  it('drops a peer that takes none of what is unsent for an interval, but no slow one', () => {
-    const { output, calls } = makeHeartbeat({ interval: 2000, timeout: 1000 })
-    output.isBlocked = true
+  it.each([
+    ['more than there may be', { isBlocked: true }, {}],
+    ['an answer that keeps messages waiting', { leavingBytes: 1 }, { stalled: true, rests: true }],
+  ])('drops a peer that takes none of what is unsent for an interval, but no slow one: %s', (_, unsent, state) => {
+    const { output, connection, calls } = makeHeartbeat({ interval: 2000, timeout: 1000 })
+    Object.assign(output, unsent)
+    Object.assign(connection, state)
     for (let look = 0; look < 5; look++) {
       vi.advanceTimersByTime(2000)
       output.progress++

@@ -137,6 +137,23 @@ describe.each(NAMES)('What %s sends in answer to the last message', (name) => {
     work.finish()
   })
 
+  it('comes too late also when there were others before it that were answered in time', async () => {
+    const work = new Work()
+    const { port, closed, outcomes } = await serveReader(name, work)
+    const client = await RawClient.open(port)
+    client.send(Buffer.concat([clientFrame(1, 'one'), clientFrame(1, 'two'), CLOSE]))
+    await turnsUntil(() => work.begun.length >= 1)
+    await turns(20)
+    work.finish()
+    await turnsUntil(() => work.begun.length === 2)
+    await turns(20)
+    expect(outcomes).toEqual([])
+    vi.advanceTimersByTime(1400)
+    await client.ended()
+    expect(await closed()).toMatchObject(CLEAN)
+    work.finish()
+  })
+
   it('is not waited for once the server has closed: the end is clean at once', async () => {
     const work = new Work()
     const { port, closed, sockets } = await serveReader(name, work)
