@@ -139,9 +139,9 @@ export class Heartbeat extends Deadline {
     if (output.isBlocked || (connection.rests && output.leavingBytes > 0)) return this.#lookAtOutput()
     this.#progress = undefined
     const silentIn = behind(this.#heardIn, interval)
-    if (tick < silentIn || this.#host.connection.rests) {
+    if (tick < silentIn || connection.rests) {
       this.#ping = undefined
-      this.#beatIn = this.#host.connection.rests ? wheel.tickIn(interval) : silentIn
+      this.#beatIn = connection.rests ? wheel.tickIn(interval) : silentIn
     } else if (this.#ping === undefined) {
       this.#sendPing()
       this.#beatIn = wheel.tickIn(timeout)
@@ -149,7 +149,7 @@ export class Heartbeat extends Deadline {
       this.#beatIn = wheel.tickIn(timeout)
     } else {
       this.#beatIn = NEVER
-      this.#host.connection.terminate('timeout')
+      connection.terminate('timeout')
     }
   }
 
